@@ -1,0 +1,54 @@
+// Package touchpoint takes the protobuf definition of what travels through Kafka and gives Go types for it,
+// and the rules of who a touchpoint belongs to: the customer key and the bucket.
+package touchpoint
+
+import "github.com/cespare/xxhash/v2"
+
+// Buckets is the number of buckets: the unit of ownership, of state and of restore. It is a constant of the
+// stored data and never changes.
+const Buckets = 1024
+
+// Kind tells which id names a customer.
+type Kind byte
+
+// The kinds of customer id.
+const (
+	KindUser      Kind = 'u'
+	KindAnonymous Kind = 'a'
+)
+
+// String gives the word stored in the customer_kind column.
+func (k Kind) String() string {
+	if k == KindUser {
+		return "user"
+	}
+	return "anonymous"
+}
+
+// Customer names a person within a site.
+type Customer struct {
+	Site string
+	Kind Kind
+	ID   string
+}
+
+// Customer returns who the touchpoint belongs to: the user where a user id is present, else the anonymous visitor.
+func (t *Touchpoint) Customer() Customer {
+	if t.UserId != "" {
+		return Customer{Site: t.Site, Kind: KindUser, ID: t.UserId}
+	}
+	return Customer{Site: t.Site, Kind: KindAnonymous, ID: t.AnonymousId}
+}
+
+// Bucket hashes the customer into 0 … Buckets-1: xxhash64(site 0x00 kind id) mod Buckets.
+func (c Customer) Bucket() uint16 {
+	var buf [256]byte
+	return uint16(xxhash.Sum64(c.AppendKey(buf[:0])) % Buckets)
+}
+
+// AppendKey appends site, 0x00, kind, id: the bytes that name the customer in the state and that are hashed.
+func (c Customer) AppendKey(b []byte) []byte {
+	b = append(b, c.Site...)
+	b = append(b, 0, byte(c.Kind))
+	return append(b, c.ID...)
+}

@@ -51,6 +51,8 @@ type Session struct {
 	JourneyID ID
 	// Unix milliseconds of the first and last interactive touch. StartedAt is fixed by the ID.
 	StartedAt, EndedAt int64
+	// Unix milliseconds of its last touch, the passive ones that it covers included; never before EndedAt.
+	CoveredUntil int64
 	// All touches, and the interactive ones among them.
 	Touchpoints, Interactions uint32
 	// Of the first interactive touch; channel and campaign are the first that are not empty.
@@ -67,6 +69,8 @@ type Journey struct {
 	Cycle uint32
 	// Unix milliseconds of the first and last touch. StartedAt is fixed by the ID.
 	StartedAt, EndedAt int64
+	// Unix milliseconds from which it can no longer go on: EndedAt plus the site's journey timeout.
+	TimeoutAt int64
 	// Unix milliseconds of the first touch in each stage, indexed by stage, 0 when never.
 	StageAt [stages.Last + 1]int64
 	// Ordered depth: the largest k such that touches in stage 1, 2 … k follow one another.

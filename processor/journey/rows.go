@@ -10,7 +10,7 @@ type ID [16]byte
 
 // Touch is the compact form of a touchpoint: what the rules of journeys look at and nothing else.
 type Touch struct {
-	MessageID string
+	MessageID MessageID
 	// Unix milliseconds.
 	OccurredAt int64
 	// Unix microseconds.

@@ -6,8 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/throughline/throughline/schemas/stages/yamlfile"
 )
 
 // maxDays keeps a duration far from overflow.
@@ -20,7 +21,7 @@ type duration time.Duration
 func (d *duration) UnmarshalYAML(node ast.Node) error {
 	parsed, err := parseDuration(node.GetToken().Value)
 	if err != nil {
-		return &yaml.SyntaxError{Message: err.Error(), Token: node.GetToken()}
+		return yamlfile.Error(node, err)
 	}
 	*d = duration(parsed)
 	return nil

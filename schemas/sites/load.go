@@ -1,15 +1,12 @@
 package sites
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+	"github.com/throughline/throughline/schemas/stages/yamlfile"
 )
 
 // document is the sites file.
@@ -85,22 +82,16 @@ func defaults() *Site {
 
 // Load reads a sites file. Every error says line, site and field; no error repeats a key's text, since keys may be secret.
 func Load(text []byte) (*Sites, error) {
-	file, err := parser.ParseBytes(text, 0)
-	if err != nil {
-		return nil, located(err)
-	}
-	if len(file.Docs) > 1 {
-		return nil, errors.New("sites file: more than one YAML document")
-	}
 	var doc document
-	if err := yaml.UnmarshalWithOptions(text, &doc, yaml.Strict()); err != nil {
-		return nil, located(err)
+	file, err := yamlfile.Decode("sites file", text, &doc)
+	if err != nil {
+		return nil, err
 	}
 	list := make([]*Site, len(doc.Sites))
 	for i := range doc.Sites {
 		list[i] = doc.Sites[i].site()
 	}
-	if err := validate(list, lines{file}); err != nil {
+	if err := validate(list, file); err != nil {
 		return nil, err
 	}
 	return index(list), nil
@@ -122,29 +113,4 @@ func LoadFile(path string) (*Sites, error) {
 		}
 	}
 	return s, nil
-}
-
-// located words a decoder's error with its line, without the source text, which may hold secret keys.
-func located(err error) error {
-	var at yaml.Error
-	if errors.As(err, &at) && at.GetToken() != nil {
-		return fmt.Errorf("sites file, line %d: %s", at.GetToken().Position.Line, at.GetMessage())
-	}
-	return fmt.Errorf("sites file: %s", yaml.FormatError(err, false, false))
-}
-
-// lines finds the line of a value by its YAML path.
-type lines struct{ file *ast.File }
-
-// of gives 0 when there is no such value.
-func (l lines) of(path string) int {
-	p, err := yaml.PathString(path)
-	if err != nil {
-		return 0
-	}
-	node, err := p.FilterFile(l.file)
-	if err != nil || node == nil || node.GetToken() == nil {
-		return 0
-	}
-	return node.GetToken().Position.Line
 }

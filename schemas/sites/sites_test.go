@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+
+	"github.com/throughline/throughline/schemas/stages/yamlfile"
 )
 
 func TestDefault(t *testing.T) {
@@ -19,7 +21,7 @@ func TestDefault(t *testing.T) {
 	if !main.AllowsOrigin("https://any.example") || !s.AllowsOrigin("null") {
 		t.Error("an origin is refused")
 	}
-	if err := validate([]*Site{main}, lines{}); err != nil {
+	if err := validate([]*Site{main}, &yamlfile.File{}); err != nil {
 		t.Error(err)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 	_ "time/tzdata" // so that time zones are known on machines without a zone database
+
+	"github.com/throughline/throughline/schemas/stages/yamlfile"
 )
 
 var (
@@ -20,14 +22,14 @@ const minImportKey = 12
 
 // validation collects what is wrong, so that one run shows all of it.
 type validation struct {
-	lines lines
-	errs  []error
-	ids   map[string]bool
-	keys  map[string]string // key -> site that has it
+	file *yamlfile.File
+	errs []error
+	ids  map[string]bool
+	keys map[string]string // key -> site that has it
 }
 
-func validate(list []*Site, l lines) error {
-	v := &validation{lines: l, ids: make(map[string]bool), keys: make(map[string]string)}
+func validate(list []*Site, file *yamlfile.File) error {
+	v := &validation{file: file, ids: make(map[string]bool), keys: make(map[string]string)}
 	if len(list) == 0 {
 		return errors.New("sites file: sites: at least one site is needed")
 	}
@@ -55,11 +57,7 @@ func (c *siteCheck) fail(field, format string, args ...any) {
 	if c.s.ID == "" {
 		name = fmt.Sprintf("site number %d", c.index+1)
 	}
-	line := c.lines.of(c.path + "." + field)
-	if line == 0 {
-		line = c.lines.of(c.path)
-	}
-	c.errs = append(c.errs, fmt.Errorf("sites file, line %d: %s: %s: %w", line, name, field, fmt.Errorf(format, args...)))
+	c.errs = append(c.errs, c.file.Errorf(c.path+"."+field, "%s: %s: %w", name, field, fmt.Errorf(format, args...)))
 }
 
 func (c *siteCheck) site() {

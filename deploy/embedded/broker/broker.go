@@ -1,0 +1,152 @@
+// Package broker takes a folder and an address and gives a Kafka-protocol broker inside this process: records,
+// committed offsets and topics live in the folder and outlast a crash of the process.
+//
+// It is one broker with no authentication, so it listens on loopback only. Automatic creation of topics is off.
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+
+	"github.com/throughline/throughline/deploy/topics"
+)
+
+// Defaults of Config.
+const (
+	DefaultListen     = "127.0.0.1:9092"
+	DefaultPartitions = 4
+)
+
+// Config of the broker.
+type Config struct {
+	// DataDir holds everything the broker keeps; it is created when missing.
+	DataDir string
+	// Listen is a loopback host:port; clients are told the same address. Port 0 chooses a free one.
+	Listen string
+	// Sync means that nothing is acknowledged before it is on disk. Without it an acknowledged record outlasts
+	// the process, but not a power cut.
+	Sync bool
+	// Partitions of the keyed topics.
+	Partitions int
+}
+
+// Broker is one running or stopped broker.
+type Broker struct {
+	cfg     Config
+	host    string
+	port    int
+	log     *slog.Logger
+	cluster *kfake.Cluster
+	addr    string
+	stop    context.CancelFunc
+	done    chan struct{}
+}
+
+// New validates cfg and fills in defaults; it opens nothing.
+func New(cfg Config, log *slog.Logger) (*Broker, error) {
+	if cfg.Listen == "" {
+		cfg.Listen = DefaultListen
+	}
+	if cfg.Partitions == 0 {
+		cfg.Partitions = DefaultPartitions
+	}
+	if cfg.DataDir == "" {
+		return nil, errors.New("broker: data folder is not set")
+	}
+	if cfg.Partitions < 1 {
+		return nil, fmt.Errorf("broker: partitions must be at least 1, not %d", cfg.Partitions)
+	}
+	host, portText, err := net.SplitHostPort(cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("broker: listen address: %w", err)
+	}
+	port, err := strconv.ParseUint(portText, 10, 16)
+	if err != nil {
+		return nil, fmt.Errorf("broker: listen port: %w", err)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("broker: %q is not a loopback address, and this broker has no authentication", host)
+	}
+	if log == nil {
+		log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	return &Broker{cfg: cfg, host: host, port: int(port), log: log}, nil
+}
+
+// Start opens the folder, listens, and creates or verifies the topics. A broker that failed to start holds nothing.
+func (b *Broker) Start(ctx context.Context) error {
+	if err := os.MkdirAll(b.cfg.DataDir, 0o755); err != nil {
+		return fmt.Errorf("broker: data folder: %w", err)
+	}
+	cluster, err := kfake.NewCluster(b.options()...)
+	if err != nil {
+		return fmt.Errorf("broker: open %s: %w", b.cfg.DataDir, err)
+	}
+	b.cluster, b.addr = cluster, cluster.ListenAddrs()[0]
+	err = topics.Ensure(ctx, topics.Config{Brokers: []string{b.addr}, Partitions: b.cfg.Partitions, Replication: 1})
+	if err != nil {
+		cluster.Close()
+		return fmt.Errorf("broker: %w", err)
+	}
+	run, cancel := context.WithCancel(context.Background())
+	b.stop, b.done = cancel, make(chan struct{})
+	go b.retain(run)
+	return nil
+}
+
+func (b *Broker) options() []kfake.Opt {
+	opts := []kfake.Opt{
+		kfake.NumBrokers(1),
+		kfake.Ports(b.port),
+		kfake.ClusterID("throughline"),
+		kfake.DataDir(b.cfg.DataDir),
+		kfake.WithLogger(logger{b.log}),
+		kfake.ListenFn(func(network, _ string) (net.Listener, error) { return net.Listen(network, b.cfg.Listen) }),
+	}
+	if b.cfg.Sync {
+		opts = append(opts, kfake.SyncWrites())
+	}
+	return opts
+}
+
+// retain applies retention: kfake does so by itself only after a topic was created or altered in this run.
+func (b *Broker) retain(ctx context.Context) {
+	defer close(b.done)
+	tick := time.NewTicker(10 * time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			b.cluster.ApplyRetention()
+		}
+	}
+}
+
+// Addr is the host:port clients connect to; known after Start.
+func (b *Broker) Addr() string { return b.addr }
+
+// Cluster is the broker itself, for tests that inject faults; nil before Start.
+func (b *Broker) Cluster() *kfake.Cluster { return b.cluster }
+
+// Stop closes connections and flushes everything to disk. It is safe to call twice, and before Start.
+func (b *Broker) Stop() error {
+	if b.stop == nil {
+		return nil
+	}
+	b.stop()
+	<-b.done
+	b.stop = nil
+	b.cluster.Close()
+	return flush(b.cfg.DataDir)
+}

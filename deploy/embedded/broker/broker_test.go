@@ -1,0 +1,243 @@
+package broker
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+
+	deploy "github.com/throughline/throughline/deploy/topics"
+	"github.com/throughline/throughline/schemas/topics"
+)
+
+// childEnv makes the test binary a broker that runs until it is killed.
+const childEnv = "BROKER_TEST_CHILD_DIR"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(childEnv); dir != "" {
+		b, err := New(Config{DataDir: dir, Listen: "127.0.0.1:0", Sync: true}, nil)
+		if err == nil {
+			err = b.Start(context.Background())
+		}
+		if err != nil {
+			fmt.Println("error", err)
+			os.Exit(1)
+		}
+		fmt.Println(b.Addr())
+		select {}
+	}
+	os.Exit(m.Run())
+}
+
+func start(t *testing.T, cfg Config) *Broker {
+	t.Helper()
+	cfg.Listen = "127.0.0.1:0"
+	b, err := New(cfg, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return b
+}
+
+func produce(t *testing.T, addr string, partition int, value string) {
+	t.Helper()
+	transport := &kafka.Transport{}
+	defer transport.CloseIdleConnections()
+	client := kafka.Client{Addr: kafka.TCP(addr), Transport: transport}
+	res, err := client.Produce(t.Context(), &kafka.ProduceRequest{
+		Topic: topics.Touchpoints, Partition: partition, RequiredAcks: kafka.RequireAll,
+		Records: kafka.NewRecordReader(kafka.Record{Value: kafka.NewBytes([]byte(value))}),
+	})
+	if err == nil {
+		err = res.Error
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func commit(t *testing.T, addr string, offset int64) {
+	t.Helper()
+	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
+		ID: "g", Brokers: []string{addr}, Topics: []string{topics.Touchpoints},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer group.Close()
+	generation, err := group.Next(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := generation.CommitOffsets(map[string]map[int]int64{topics.Touchpoints: {1: offset}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// check reads partition 1 from its start and the offset that group g has committed for it.
+func check(t *testing.T, addr string, want []string, committed int64) {
+	t.Helper()
+	transport := &kafka.Transport{}
+	defer transport.CloseIdleConnections()
+	client := kafka.Client{Addr: kafka.TCP(addr), Transport: transport}
+	fetched, err := client.Fetch(t.Context(), &kafka.FetchRequest{Topic: topics.Touchpoints, Partition: 1, MaxBytes: 1 << 20})
+	if err == nil {
+		err = fetched.Error
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for {
+		r, err := fetched.Records.ReadRecord()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, err := kafka.ReadAll(r.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, string(value))
+	}
+	if strings.Join(got, " ") != strings.Join(want, " ") {
+		t.Errorf("records %q, want %q", got, want)
+	}
+	offsets, err := client.OffsetFetch(t.Context(), &kafka.OffsetFetchRequest{
+		GroupID: "g", Topics: map[string][]int{topics.Touchpoints: {1}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := offsets.Topics[topics.Touchpoints][0].CommittedOffset; got != committed {
+		t.Errorf("committed offset %d, want %d", got, committed)
+	}
+}
+
+func TestKilledBrokerKeepsRecordsAndOffsets(t *testing.T) {
+	dir := t.TempDir()
+	var want []string
+	for round := range 3 {
+		child := exec.CommandContext(t.Context(), os.Args[0])
+		child.Env = append(os.Environ(), childEnv+"="+dir)
+		out, err := child.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
+		line, err := bufio.NewReader(out).ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		addr := strings.TrimSpace(line)
+		value := fmt.Sprint("r", round)
+		produce(t, addr, 1, value)
+		want = append(want, value)
+		commit(t, addr, int64(round+1))
+		if err := child.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = child.Wait() // killed: always an error
+	}
+	check(t, start(t, Config{DataDir: dir, Sync: true}).Addr(), want, 3)
+}
+
+func TestStoppedBrokerKeepsRecordsAndOffsets(t *testing.T) {
+	dir := t.TempDir()
+	b := start(t, Config{DataDir: dir})
+	produce(t, b.Addr(), 1, "a")
+	commit(t, b.Addr(), 1)
+	if err := b.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	check(t, start(t, Config{DataDir: dir}).Addr(), []string{"a"}, 1)
+}
+
+func TestTopicsAreVerifiedOnEveryStart(t *testing.T) {
+	dir := t.TempDir()
+	if err := start(t, Config{DataDir: dir, Partitions: 4}).Stop(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := New(Config{DataDir: dir, Listen: "127.0.0.1:0", Partitions: 8}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Start(t.Context()); !errors.Is(err, deploy.ErrPartitions) {
+		t.Fatalf("start with another number of partitions: %v", err)
+	}
+	start(t, Config{DataDir: dir, Partitions: 4})
+}
+
+func TestSettingsArePutRight(t *testing.T) {
+	b := start(t, Config{DataDir: t.TempDir()})
+	client := kafka.Client{Addr: kafka.TCP(b.Addr()), Transport: &kafka.Transport{}}
+	_, err := client.IncrementalAlterConfigs(t.Context(), &kafka.IncrementalAlterConfigsRequest{
+		Resources: []kafka.IncrementalAlterConfigsRequestResource{{
+			ResourceType: kafka.ResourceTypeTopic, ResourceName: topics.Touchpoints,
+			Configs: []kafka.IncrementalAlterConfigsRequestConfig{{Name: "retention.ms", Value: "1000"}},
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := deploy.Ensure(t.Context(), deploy.Config{Brokers: []string{b.Addr()}, Partitions: 4}); err != nil {
+		t.Fatal(err)
+	}
+	res, err := client.DescribeConfigs(t.Context(), &kafka.DescribeConfigsRequest{
+		Resources: []kafka.DescribeConfigRequestResource{{
+			ResourceType: kafka.ResourceTypeTopic, ResourceName: topics.Touchpoints, ConfigNames: []string{"retention.ms"},
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := topics.All()[0].Settings["retention.ms"]
+	if got := res.Resources[0].ConfigEntries[0].ConfigValue; got != want {
+		t.Errorf("retention.ms %s, want %s", got, want)
+	}
+}
+
+func TestUnknownTopicIsNotCreated(t *testing.T) {
+	b := start(t, Config{DataDir: t.TempDir()})
+	client := kafka.Client{Addr: kafka.TCP(b.Addr()), Transport: &kafka.Transport{}, Timeout: time.Second}
+	_, err := client.Produce(t.Context(), &kafka.ProduceRequest{
+		Topic: "other", RequiredAcks: kafka.RequireAll,
+		Records: kafka.NewRecordReader(kafka.Record{Value: kafka.NewBytes([]byte("x"))}),
+	})
+	if err == nil {
+		t.Error("produced to a topic that nobody created")
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	for name, cfg := range map[string]Config{
+		"no folder":      {},
+		"open to others": {DataDir: "d", Listen: "0.0.0.0:9092"},
+		"no port":        {DataDir: "d", Listen: "127.0.0.1"},
+		"partitions":     {DataDir: "d", Partitions: -1},
+	} {
+		if _, err := New(cfg, nil); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}

@@ -1,0 +1,142 @@
+package state
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+
+	"github.com/throughline/throughline/processor/journey"
+	"github.com/throughline/throughline/schemas/stages"
+	"github.com/throughline/throughline/schemas/touchpoint"
+)
+
+func randomSet(r *rand.Rand) *journey.Set {
+	words := []string{"", "direct", "email", "sommer 🌞", "x"}
+	set := &journey.Set{}
+	at := int64(1_700_000_000_000)
+	for range r.IntN(40) {
+		at += r.Int64N(1 << uint(r.IntN(40)))
+		id := []byte("00000000-0000-4000-8000-000000000000")[:20+r.IntN(17)]
+		for i := range id {
+			if id[i] != '-' {
+				id[i] = "0123456789abcdef"[r.IntN(16)]
+			}
+		}
+		set.Add(&journey.Touch{
+			MessageID: journey.PackMessageID(string(id)), OccurredAt: at, ReceivedAt: at*1000 + r.Int64N(1e9) - 1000,
+			Stage: stages.Stage(r.IntN(6)), Passive: r.IntN(2) == 0, Channel: words[r.IntN(5)], Campaign: words[r.IntN(5)],
+			Device: words[r.IntN(5)], Country: words[r.IntN(5)], Revenue: r.Int64N(3) * (r.Int64() - r.Int64()),
+		})
+	}
+	set.Sort()
+	set.Floor = r.Uint64N(1 << 60)
+	return set
+}
+
+func TestCodecRoundTrip(t *testing.T) {
+	for seed := uint64(1); seed <= 2000; seed++ {
+		want := randomSet(rand.New(rand.NewPCG(seed, 3)))
+		var got journey.Set
+		if err := Decode(Encode(nil, want), nil, &got); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		if got.Floor != want.Floor || len(got.Touches) != len(want.Touches) ||
+			(len(want.Touches) > 0 && !reflect.DeepEqual(got.Touches, want.Touches)) {
+			t.Fatalf("seed %d:\n got %+v\nwant %+v", seed, got.Touches, want.Touches)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for seed := uint64(1); seed < 20; seed++ {
+		f.Add(Encode(nil, randomSet(rand.New(rand.NewPCG(seed, 3)))))
+	}
+	f.Fuzz(func(t *testing.T, blob []byte) {
+		var set journey.Set
+		if Decode(bytes.Clone(blob), nil, &set) != nil {
+			return
+		}
+		var again journey.Set
+		if err := Decode(Encode(nil, &set), nil, &again); err != nil {
+			t.Fatalf("what decodes must encode: %v", err)
+		}
+	})
+}
+
+func TestStateSurvivesReopen(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	c := touchpoint.Customer{Site: "shop", Kind: touchpoint.KindUser, ID: "u1"}
+	key := Key(nil, 7, c)
+	b := s.NewBatch()
+	must(t, b.Put(key, []byte("blob")))
+	must(t, b.SetApplied(3, Applied{Offset: 42, Partitions: 4}))
+	must(t, b.Commit())
+	must(t, s.Close())
+
+	s = open(t, dir)
+	defer s.Close()
+	if blob, err := s.Get(key); err != nil || string(blob) != "blob" {
+		t.Fatalf("got %q, %v", blob, err)
+	}
+	if a, ok, err := s.Applied(3); err != nil || !ok || a != (Applied{Offset: 42, Partitions: 4}) {
+		t.Fatalf("applied %+v %v %v", a, ok, err)
+	}
+	if _, ok, err := s.Applied(4); ok || err != nil {
+		t.Fatalf("partition 4 is known: %v", err)
+	}
+}
+
+func TestWipeRemovesOneBucket(t *testing.T) {
+	s := open(t, t.TempDir())
+	defer s.Close()
+	c := touchpoint.Customer{Site: "shop", Kind: touchpoint.KindUser, ID: "u1"}
+	b := s.NewBatch()
+	for _, bucket := range []uint16{0, 254, 255, 256, 1023} {
+		must(t, b.Put(Key(nil, bucket, c), []byte{1}))
+	}
+	must(t, b.Commit())
+	b = s.NewBatch()
+	must(t, b.Wipe(255))
+	must(t, b.Wipe(1023))
+	must(t, b.Commit())
+	for bucket, there := range map[uint16]bool{0: true, 254: true, 255: false, 256: true, 1023: false} {
+		blob, err := s.Get(Key(nil, bucket, c))
+		if err != nil || (blob != nil) != there {
+			t.Errorf("bucket %d: %v %v, want there %v", bucket, blob, err, there)
+		}
+	}
+}
+
+func open(t *testing.T, dir string) *State {
+	t.Helper()
+	s, err := Open(Config{Dir: dir}, nil)
+	must(t, err)
+	return s
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func BenchmarkCodec(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 3))
+	set := randomSet(r)
+	for len(set.Touches) < 10 {
+		set = randomSet(r)
+	}
+	set.Touches = set.Touches[:10]
+	blob := Encode(nil, set)
+	b.ReportMetric(float64(len(blob)), "bytes")
+	b.ReportAllocs()
+	touches := make([]journey.Touch, 0, 16)
+	for b.Loop() {
+		var got journey.Set
+		_ = Decode(blob, touches, &got)
+		blob = Encode(blob[:0], &got)
+	}
+}

@@ -14,7 +14,7 @@ FROM
             {model:String} = 'linear', 1 / n,
             {model:String} = 'position', multiIf(n = 1, 1, n = 2, 0.5, i = 1 OR i = n, 0.4, 0.2 / (n - 2)),
             {model:String} = 'time_decay', decay[i] / arraySum(decay),
-            throwIf(1, 'unknown attribution model: use first, last, last_non_direct, linear, position or time_decay') + 0.),
+            0.),
             arrayEnumerate(channels)) AS weights
     FROM
     (
@@ -26,6 +26,8 @@ FROM
             if(empty(path), [bought_at], path_at) AS times
         FROM {{database}}.journeys_log FINAL
         WHERE site = {site:String} AND purchases > 0
+            AND NOT throwIf({model:String} NOT IN ('first', 'last', 'last_non_direct', 'linear', 'position', 'time_decay'),
+                'unknown attribution model: use first, last, last_non_direct, linear, position or time_decay')
     )
 )
 ARRAY JOIN channels AS channel, weights AS weight

@@ -420,23 +420,26 @@ SELECT
     totals.2[step] / nullIf(totals.2[1], 0) AS conversion_from_start,
     if(step < 4, totals.3[step], 0) AS dropped,
     if(step < 4, totals.4[step], 0) AS open,
+    if(step < 4, totals.5[step], 0) AS skipped,
     journeys
 FROM
 (
+    WITH won OR purchases > 0 AS bought
     SELECT
         count() AS journeys,
         (
             arrayResize(sumForEach(arrayMap(at -> toUInt64(at != toDateTime64(0, 3, 'UTC')),
                 [awareness_at, consideration_at, intent_at, purchase_at, loyalty_at])), 5, 0),
             arrayResize(sumForEach(arrayMap(k -> toUInt64(depth >= k), [1, 2, 3, 4, 5])), 5, 0),
-            arrayResize(sumForEach(arrayMap(k -> toUInt64(depth = k AND NOT won AND timeout_at <= now64(3)), [1, 2, 3, 4, 5])), 5, 0),
-            arrayResize(sumForEach(arrayMap(k -> toUInt64(depth = k AND NOT won AND timeout_at > now64(3)), [1, 2, 3, 4, 5])), 5, 0)
+            arrayResize(sumForEach(arrayMap(k -> toUInt64(depth = k AND NOT bought AND timeout_at <= now64(3)), [1, 2, 3])), 3, 0),
+            arrayResize(sumForEach(arrayMap(k -> toUInt64(depth = k AND NOT bought AND timeout_at > now64(3)), [1, 2, 3])), 3, 0),
+            arrayResize(sumForEach(arrayMap(k -> toUInt64(depth = k AND bought), [1, 2, 3])), 3, 0)
         ) AS totals
     FROM `throughline`.journeys_log FINAL
     WHERE site = {site:String} AND started_at >= {from:DateTime64(3, 'UTC')} AND started_at < {to:DateTime64(3, 'UTC')}
 )
 ARRAY JOIN [1, 2, 3, 4, 5]::Array(UInt8) AS step
-COMMENT 'stage_funnel(site, from, to): of the journeys begun in [from, to) how many reached each stage in any order (reached) and in order (depth_reached), how many stopped there for good (dropped) and how many may still go on (open)';
+COMMENT 'stage_funnel(site, from, to): of the journeys begun in [from, to) how many reached each stage in any order (reached) and in order (depth_reached), how many stopped there for good (dropped), may still go on (open) or bought without the steps between (skipped)';
 
 CREATE OR REPLACE VIEW `throughline`.attribution AS
 SELECT
@@ -454,7 +457,7 @@ FROM
             {model:String} = 'linear', 1 / n,
             {model:String} = 'position', multiIf(n = 1, 1, n = 2, 0.5, i = 1 OR i = n, 0.4, 0.2 / (n - 2)),
             {model:String} = 'time_decay', decay[i] / arraySum(decay),
-            throwIf(1, 'unknown attribution model: use first, last, last_non_direct, linear, position or time_decay') + 0.),
+            0.),
             arrayEnumerate(channels)) AS weights
     FROM
     (
@@ -466,6 +469,8 @@ FROM
             if(empty(path), [bought_at], path_at) AS times
         FROM `throughline`.journeys_log FINAL
         WHERE site = {site:String} AND purchases > 0
+            AND NOT throwIf({model:String} NOT IN ('first', 'last', 'last_non_direct', 'linear', 'position', 'time_decay'),
+                'unknown attribution model: use first, last, last_non_direct, linear, position or time_decay')
     )
 )
 ARRAY JOIN channels AS channel, weights AS weight

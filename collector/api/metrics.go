@@ -1,0 +1,110 @@
+package api
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/throughline/throughline/collector/admission"
+	"github.com/throughline/throughline/schemas/sites"
+)
+
+// route is a label of the request metrics.
+type route int
+
+const (
+	routeTouchpoints route = iota
+	routeImport
+	routeOther
+	routes
+)
+
+var routeNames = [routes]string{"touchpoints", "import", "other"}
+
+// Verdicts of events, as answered and as labels.
+const (
+	verdictAccepted = "accepted"
+	verdictRejected = "rejected"
+	verdictRetry    = "retry"
+)
+
+// wholeRequest is the reason label of a body that was refused as a whole and kept.
+const wholeRequest = "request"
+
+// metrics holds every series from the start, so that the hot path looks none up and no label is unbounded.
+type metrics struct {
+	requests  [routes][6]prometheus.Counter // by route and first digit of the status
+	seconds   [routes]prometheus.Observer
+	bodyBytes prometheus.Counter
+	limited   map[string]prometheus.Counter
+	sites     map[*sites.Site]*siteMetrics
+}
+
+type siteMetrics struct {
+	accepted, rejected, retry prometheus.Counter
+	reasons                   map[admission.Reason]prometheus.Counter
+}
+
+func newMetrics(reg prometheus.Registerer, list *sites.Sites, inFlight *atomic.Int64) (*metrics, error) {
+	m := &metrics{
+		bodyBytes: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "throughline_collector_body_bytes_total", Help: "Bytes of request bodies as sent."}),
+		limited: make(map[string]prometheus.Counter),
+		sites:   make(map[*sites.Site]*siteMetrics),
+	}
+	requests := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "throughline_collector_requests_total", Help: "Requests by route and class of the answer's status."}, []string{"route", "status"})
+	limited := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "throughline_collector_limited_requests_total", Help: "Requests refused because of a limit."}, []string{"limit"})
+	for _, limit := range []string{limitClient, limitSite, limitInFlight} {
+		m.limited[limit] = limited.WithLabelValues(limit)
+	}
+	seconds := m.byRoute(requests)
+	events, reasons := m.bySite(list)
+	gauge := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "throughline_collector_requests_in_flight", Help: "Requests in work."}, func() float64 { return float64(inFlight.Load()) })
+	for _, c := range []prometheus.Collector{requests, limited, seconds, events, reasons, gauge, m.bodyBytes} {
+		if err := reg.Register(c); err != nil {
+			return nil, fmt.Errorf("register the metrics of the API: %w", err)
+		}
+	}
+	return m, nil
+}
+
+func (m *metrics) byRoute(requests *prometheus.CounterVec) prometheus.Collector {
+	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "throughline_collector_request_seconds", Help: "Time from the request's headers to the answer.",
+		Buckets:                     []float64{.0002, .0005, .001, .002, .005, .01, .02, .05, .1, .25, .5, 1, 2.5, 10},
+		NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 100, NativeHistogramMinResetDuration: time.Hour,
+	}, []string{"route"})
+	for r, name := range routeNames {
+		for class := 1; class <= 5; class++ {
+			m.requests[r][class] = requests.WithLabelValues(name, fmt.Sprintf("%dxx", class))
+		}
+		m.seconds[r] = seconds.WithLabelValues(name)
+	}
+	return seconds
+}
+
+func (m *metrics) bySite(list *sites.Sites) (events, reasons *prometheus.CounterVec) {
+	events = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "throughline_collector_events_total", Help: "Events by site and verdict."}, []string{"site", "verdict"})
+	reasons = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "throughline_collector_rejected_events_total", Help: "Rejected events by site and reason; whole bodies count once as request."},
+		[]string{"site", "reason"})
+	for site := range list.All() {
+		s := &siteMetrics{
+			accepted: events.WithLabelValues(site.ID, verdictAccepted),
+			rejected: events.WithLabelValues(site.ID, verdictRejected),
+			retry:    events.WithLabelValues(site.ID, verdictRetry),
+			reasons:  make(map[admission.Reason]prometheus.Counter),
+		}
+		for _, reason := range append(admission.Reasons(), wholeRequest) {
+			s.reasons[reason] = reasons.WithLabelValues(site.ID, string(reason))
+		}
+		m.sites[site] = s
+	}
+	return events, reasons
+}

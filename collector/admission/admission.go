@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/throughline/throughline/collector/enrich"
 	"github.com/throughline/throughline/schemas/sites"
 	"github.com/throughline/throughline/schemas/touchpoint"
 )
@@ -46,18 +47,30 @@ type Request struct {
 	Import bool
 }
 
-// Admitter checks events and turns them into touchpoints. It is safe for concurrent use.
-type Admitter struct{}
+// agentCache is how many user agents are remembered: a few thousand make up nearly all of a day's traffic.
+const agentCache = 8192
 
-// New gives an Admitter.
-func New() *Admitter { return &Admitter{} }
+// Admitter checks events and turns them into touchpoints. It is safe for concurrent use.
+type Admitter struct {
+	agents *enrich.Agents
+}
+
+// New gives an Admitter with empty caches.
+func New() *Admitter {
+	agents, err := enrich.NewAgents(agentCache)
+	if err != nil {
+		panic(err) // only a size that is not positive gives an error
+	}
+	return &Admitter{agents: agents}
+}
 
 // Admit reads one event and fills into, which it resets first; nil means accepted. The strings and bytes of into may
-// alias raw, which must therefore stay untouched until into has been encoded. A Problem never aliases raw.
+// alias raw and req, which must therefore stay untouched until into has been encoded. A Problem never aliases them.
+// Properties and Context are the client's bytes, but for context.ip, which is truncated there too.
 func (a *Admitter) Admit(req *Request, raw []byte, into *touchpoint.Touchpoint) *Problem {
 	into.Reset()
 	d := draft{t: into}
-	if d.read(raw) && d.settle(req) {
+	if d.read(raw) && d.settle(req) && a.visit(req, &d) {
 		return nil
 	}
 	d.problem.MessageID = messageID(into.MessageId, raw)

@@ -1,0 +1,191 @@
+// Package delivery takes encoded records and makes them durable: in Kafka, acknowledged by all replicas, or in the disk
+// spool while Kafka is away; what was spooled goes on to Kafka later. A call returns only when one of the two is so.
+package delivery
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/throughline/throughline/collector/publish"
+	"github.com/throughline/throughline/schemas/topics"
+)
+
+// Producer publishes to one topic; its errors are those of package publish.
+type Producer interface {
+	// Start returns once the topic is known, however long the broker is away.
+	Start(ctx context.Context) error
+	Partitions() int
+	Available() bool
+	Publish(ctx context.Context, records []Record) error
+	Close(ctx context.Context) error
+}
+
+// Spool keeps opaque records on disk.
+type Spool interface {
+	// Append returns nil when the records are on disk.
+	Append(ctx context.Context, records [][]byte) error
+	// Drain hands the records to send, oldest first, and forgets those that were sent.
+	Drain(ctx context.Context, send func(ctx context.Context, records [][]byte) error) error
+	// Stats gives the bytes that wait, and since when the oldest does.
+	Stats() (bytes int64, oldest time.Time)
+}
+
+// Deps are what a Delivery works with; all are needed.
+type Deps struct {
+	Logger      *slog.Logger
+	Registerer  prometheus.Registerer
+	Touchpoints Producer
+	Rejected    Producer
+	Spool       Spool
+}
+
+// Delivery makes records durable. It is safe for concurrent use between Start and Stop.
+type Delivery struct {
+	log     *slog.Logger
+	spool   Spool
+	lines   [lanes]*line
+	metrics *metrics
+	// away says that the last records went into the spool, for one line in the log at each change.
+	away atomic.Bool
+	// spooled wakes the drain.
+	spooled chan struct{}
+	// pause between attempts to drain.
+	pause time.Duration
+
+	workers sync.WaitGroup
+	stop    context.CancelFunc
+}
+
+// line is the way to one topic.
+type line struct {
+	producer Producer
+	started  atomic.Bool
+	turn     atomic.Uint32
+}
+
+// New builds a delivery and registers its metrics.
+func New(deps Deps) (*Delivery, error) {
+	d := &Delivery{log: deps.Logger, spool: deps.Spool, spooled: make(chan struct{}, 1), pause: 500 * time.Millisecond}
+	d.lines[laneTouchpoints] = &line{producer: deps.Touchpoints}
+	d.lines[laneRejected] = &line{producer: deps.Rejected}
+	var err error
+	d.metrics, err = newMetrics(deps.Registerer, deps.Spool)
+	return d, err
+}
+
+// Start begins to look for the broker, and drains what an earlier run has left. It does not wait: until the broker is
+// found, records go into the spool.
+func (d *Delivery) Start(ctx context.Context) {
+	ctx, d.stop = context.WithCancel(context.WithoutCancel(ctx))
+	for _, l := range d.lines {
+		d.workers.Go(func() {
+			if err := l.producer.Start(ctx); err != nil {
+				d.log.Error("producer not started", "error", err)
+				return
+			}
+			l.started.Store(true)
+		})
+	}
+	d.workers.Go(func() { d.drain(ctx) })
+}
+
+// Stop ends the drain and closes the producers, which send what they have until ctx ends. What is spooled stays so.
+func (d *Delivery) Stop(ctx context.Context) error {
+	if d.stop == nil {
+		return nil
+	}
+	d.stop()
+	d.workers.Wait()
+	var errs []error
+	for _, l := range d.lines {
+		if l.started.Load() {
+			errs = append(errs, l.producer.Close(ctx))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Available says whether Kafka takes records now.
+func (d *Delivery) Available() bool {
+	for _, l := range d.lines {
+		if !l.started.Load() || !l.producer.Available() {
+			return false
+		}
+	}
+	return true
+}
+
+// Touchpoints delivers accepted touchpoints; see deliver.
+func (d *Delivery) Touchpoints(ctx context.Context, records []Record) error {
+	return d.deliver(ctx, laneTouchpoints, records)
+}
+
+// Rejected delivers refused events to the dead letter; see deliver.
+func (d *Delivery) Rejected(ctx context.Context, records []Record) error {
+	return d.deliver(ctx, laneRejected, records)
+}
+
+// deliver returns nil once all records are durable. ErrOverloaded asks for patience; publish.ErrRefused is lasting;
+// any other error says that neither Kafka nor the spool can take them now. It sets the records' partitions.
+func (d *Delivery) deliver(ctx context.Context, to lane, records []Record) error {
+	err := d.lines[to].publish(ctx, records)
+	switch {
+	case err == nil, errors.Is(err, publish.ErrOverloaded):
+		return err
+	case errors.Is(err, publish.ErrRefused):
+		d.log.Error("records refused by Kafka", "error", err, "records", len(records))
+		return err
+	}
+	return d.keep(ctx, to, records, err)
+}
+
+// keep puts records into the spool.
+func (d *Delivery) keep(ctx context.Context, to lane, records []Record, reason error) error {
+	size := 0
+	for _, r := range records {
+		size += len(r.Key) + len(r.Value) + 2 + binary.MaxVarintLen32
+	}
+	slab, frames := make([]byte, 0, size), make([][]byte, len(records))
+	for i, r := range records {
+		from := len(slab)
+		slab = appendFrame(slab, to, r)
+		frames[i] = slab[from:len(slab):len(slab)]
+	}
+	if err := d.spool.Append(ctx, frames); err != nil {
+		d.metrics.failed.Inc()
+		return fmt.Errorf("kafka: %w; spool: %w", reason, err)
+	}
+	d.metrics.spooled.Add(float64(len(records)))
+	if !d.away.Swap(true) {
+		d.log.Warn("Kafka is away, events go into the spool", "error", reason)
+	}
+	select {
+	case d.spooled <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// publish sets the partitions and sends.
+func (l *line) publish(ctx context.Context, records []Record) error {
+	if !l.started.Load() {
+		return publish.ErrUnavailable
+	}
+	partitions := l.producer.Partitions()
+	for i := range records {
+		if key := records[i].Key; len(key) == 2 {
+			records[i].Partition = topics.Partition(binary.BigEndian.Uint16(key), partitions)
+		} else {
+			records[i].Partition = int32(l.turn.Add(1) % uint32(partitions))
+		}
+	}
+	return l.producer.Publish(ctx, records)
+}

@@ -102,7 +102,7 @@ func (c *siteCheck) keysOf(field string, keys []string, shortest int) {
 
 func (c *siteCheck) times() {
 	const second, day = time.Second, 24 * time.Hour
-	c.between("session_gap", c.s.SessionGap, second, day)
+	c.between("session_gap", c.s.SessionGap, second, 3650*day)
 	c.between("journey_timeout", c.s.JourneyTimeout, time.Minute, 3650*day)
 	c.between("max_age", c.s.MaxAge, time.Minute, 3650*day)
 	if c.s.SessionMaxLength != 0 {

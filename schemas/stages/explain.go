@@ -8,13 +8,13 @@ import (
 
 // Step is what happened to one rule.
 type Step struct {
-	Rule    string `json:"rule"`
-	Stage   Stage  `json:"stage"`
-	Matched bool   `json:"matched"`
+	Rule    string
+	Stage   Stage
+	Matched bool
 	// Condition is the first one that failed: event, type, channel, path or property; empty when the rule matched.
-	Condition string `json:"condition,omitempty"`
+	Condition string
 	// Reason says in words why the condition failed, or that the rule matched.
-	Reason string `json:"reason"`
+	Reason string
 }
 
 // Explain gives a step for each rule up to the one that matches, in order; the last one has Matched set if any has.

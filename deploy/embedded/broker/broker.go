@@ -2,6 +2,8 @@
 // committed offsets and topics live in the folder and outlast a crash of the process.
 //
 // It is one broker with no authentication, so it listens on loopback only. Automatic creation of topics is off.
+// The broker library can sync each batch by itself, but does so while everybody waits, twice a batch, and overlooks
+// errors. Here answers wait at a gate instead, until one sync of all that was appended has succeeded.
 package broker
 
 import (
@@ -46,6 +48,8 @@ type Broker struct {
 	port    int
 	log     *slog.Logger
 	cluster *kfake.Cluster
+	gate    *gate // nil without Sync
+	dirty   *dirty
 	addr    string
 	stop    context.CancelFunc
 	done    chan struct{}
@@ -87,14 +91,24 @@ func (b *Broker) Start(ctx context.Context) error {
 	if err := os.MkdirAll(b.cfg.DataDir, 0o755); err != nil {
 		return fmt.Errorf("broker: data folder: %w", err)
 	}
+	if b.cfg.Sync {
+		// What a killed process left in the operating system's cache is shown to clients soon.
+		if err := flush(b.cfg.DataDir); err != nil {
+			return err
+		}
+		b.dirty = newDirty(b.cfg.DataDir)
+		b.gate = newGate(b.log, b.dirty.sync)
+	}
 	cluster, err := kfake.NewCluster(b.options()...)
 	if err != nil {
+		b.release()
 		return fmt.Errorf("broker: open %s: %w", b.cfg.DataDir, err)
 	}
 	b.cluster, b.addr = cluster, cluster.ListenAddrs()[0]
 	err = topics.Ensure(ctx, topics.Config{Brokers: []string{b.addr}, Partitions: b.cfg.Partitions, Replication: 1})
 	if err != nil {
 		cluster.Close()
+		b.release()
 		return fmt.Errorf("broker: %w", err)
 	}
 	run, cancel := context.WithCancel(context.Background())
@@ -104,18 +118,22 @@ func (b *Broker) Start(ctx context.Context) error {
 }
 
 func (b *Broker) options() []kfake.Opt {
-	opts := []kfake.Opt{
+	return []kfake.Opt{
 		kfake.NumBrokers(1),
 		kfake.Ports(b.port),
 		kfake.ClusterID("throughline"),
 		kfake.DataDir(b.cfg.DataDir),
 		kfake.WithLogger(logger{b.log}),
-		kfake.ListenFn(func(network, _ string) (net.Listener, error) { return net.Listen(network, b.cfg.Listen) }),
+		kfake.ListenFn(b.listen),
 	}
-	if b.cfg.Sync {
-		opts = append(opts, kfake.SyncWrites())
+}
+
+func (b *Broker) listen(network, _ string) (net.Listener, error) {
+	l, err := net.Listen(network, b.cfg.Listen)
+	if err != nil {
+		return nil, err
 	}
-	return opts
+	return listener{Listener: l, gate: b.gate}, nil
 }
 
 // retain applies retention: kfake does so by itself only after a topic was created or altered in this run.
@@ -148,5 +166,13 @@ func (b *Broker) Stop() error {
 	<-b.done
 	b.stop = nil
 	b.cluster.Close()
+	b.release()
 	return flush(b.cfg.DataDir)
+}
+
+// release lets go of the files that are watched for syncs.
+func (b *Broker) release() {
+	if b.gate != nil {
+		b.gate.end(b.dirty.close)
+	}
 }

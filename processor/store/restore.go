@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/throughline/throughline/processor/journey"
+	"github.com/throughline/throughline/schemas/stages"
+	"github.com/throughline/throughline/schemas/touchpoint"
+)
+
+// TouchRow is a stored touchpoint, as far as journeys look at it.
+type TouchRow struct {
+	Customer touchpoint.Customer
+	Bucket   uint16
+	// Revenue is as stored, in whatever currency.
+	Touch               journey.Touch
+	UserID, AnonymousID string
+	Currency            string
+	Bot                 bool
+	// Floor is the greatest version of the customer's stored journeys, tombstones included: rows of a lesser version lose.
+	Floor uint64
+}
+
+// Restore calls fn for each stored touchpoint of the buckets with bucket mod partitions = partition, not before since
+// (the zero time is no bound), customer by customer and in order of time. It stops at the first error of fn. The row
+// is valid until fn returns; its strings stay valid.
+func (s *Store) Restore(ctx context.Context, partition, partitions int, since time.Time, fn func(*TouchRow) error) error {
+	if err := s.restore(ctx, partition, partitions, since, fn); err != nil {
+		return fmt.Errorf("store: restore partition %d of %d: %w", partition, partitions, err)
+	}
+	return nil
+}
+
+func (s *Store) restore(ctx context.Context, partition, partitions int, from time.Time, fn func(*TouchRow) error) error {
+	rows, err := s.conn.Query(s.querying(ctx), fmt.Sprintf(
+		`SELECT site, customer_kind, customer_id, bucket, message_id,
+			toUnixTimestamp64Milli(occurred_at) AS occurred, toUnixTimestamp64Micro(received_at), stage, passive,
+			channel, campaign, device, country, toInt64(revenue * 10000), user_id, anonymous_id, currency, bot, floor
+		FROM (SELECT * FROM %[1]s FINAL WHERE bucket %% %[3]d = %[4]d%[5]s) AS t
+		LEFT JOIN (
+			SELECT site, customer_kind, customer_id, max(version) AS floor FROM %[2]s
+			WHERE bucket %% %[3]d = %[4]d GROUP BY site, customer_kind, customer_id
+		) AS j USING (site, customer_kind, customer_id)
+		ORDER BY site, customer_kind, customer_id, occurred`,
+		s.from(TableTouchpoints), s.from(TableJourneys), partitions, partition, since(from)))
+	if err != nil {
+		return explain(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r TouchRow
+		var kind, message string
+		var stage uint8
+		t := &r.Touch
+		if err := rows.Scan(&r.Customer.Site, &kind, &r.Customer.ID, &r.Bucket, &message, &t.OccurredAt, &t.ReceivedAt, &stage, &t.Passive,
+			&t.Channel, &t.Campaign, &t.Device, &t.Country, &t.Revenue, &r.UserID, &r.AnonymousID, &r.Currency, &r.Bot, &r.Floor); err != nil {
+			return err
+		}
+		r.Customer.Kind, t.MessageID, t.Stage = kindOf(kind), journey.PackMessageID(message), stages.Stage(stage)
+		if err := fn(&r); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}

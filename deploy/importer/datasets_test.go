@@ -1,13 +1,17 @@
 package importer
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/throughline/throughline/collector/admission"
+	"github.com/throughline/throughline/schemas/sites"
+	"github.com/throughline/throughline/schemas/touchpoint"
 )
 
 // dataFolder lies beside the project and need not be there.
@@ -19,6 +23,10 @@ type history struct {
 	ids           map[string]bool
 	events        map[string]int
 	times         map[string][]int64
+
+	admitter *admission.Admitter
+	request  admission.Request
+	touch    touchpoint.Touchpoint
 }
 
 // load converts a whole data set by its mapping file.
@@ -43,7 +51,9 @@ func load(t *testing.T, name string) *history {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &history{ids: map[string]bool{}, events: map[string]int{}, times: map[string][]int64{}}
+	site, _ := sites.Default().ByID("main")
+	h := &history{ids: map[string]bool{}, events: map[string]int{}, times: map[string][]int64{},
+		admitter: admission.New(), request: admission.Request{Site: site, ReceivedAt: time.Now(), Import: true}}
 	var r row
 	var event []byte
 	for {
@@ -65,20 +75,16 @@ func load(t *testing.T, name string) *history {
 	}
 }
 
+// add lets the collector's own admission read the event, so what it would refuse fails here.
 func (h *history) add(t *testing.T, event []byte) {
-	var e struct {
-		MessageID   string    `json:"message_id"`
-		AnonymousID string    `json:"anonymous_id"`
-		Event       string    `json:"event"`
-		Timestamp   time.Time `json:"timestamp"`
+	if problem := h.admitter.Admit(&h.request, event, &h.touch); problem != nil {
+		t.Fatalf("%s: refused: %+v", event, problem)
 	}
-	if err := json.Unmarshal(event, &e); err != nil {
-		t.Fatalf("%s: %v", event, err)
-	}
-	if !h.ids[e.MessageID] {
-		h.ids[e.MessageID] = true
-		h.events[e.Event]++
-		h.times[e.AnonymousID] = append(h.times[e.AnonymousID], e.Timestamp.UnixMilli())
+	if id := strings.Clone(h.touch.MessageId); !h.ids[id] {
+		h.ids[id] = true
+		h.events[strings.Clone(h.touch.Event)]++
+		customer := strings.Clone(h.touch.AnonymousId)
+		h.times[customer] = append(h.times[customer], h.touch.OccurredAt)
 	}
 }
 

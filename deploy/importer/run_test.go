@@ -79,6 +79,19 @@ func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(body)
 }
 
+// after calls do at the n-th request from now.
+func (c *collector) after(n int, do func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at := c.requests + n
+	c.before = func(n int, _ http.ResponseWriter) bool {
+		if n == at {
+			do()
+		}
+		return false
+	}
+}
+
 func (c *collector) accepted() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -206,13 +219,7 @@ func TestInterruptedImportGoesOn(t *testing.T) {
 	runs := 0
 	for ; runs < 200 && !s.Complete; runs++ {
 		ctx, cancel := context.WithCancel(context.Background())
-		at := c.requests + 3 + runs%5
-		c.before = func(n int, _ http.ResponseWriter) bool {
-			if n == at {
-				cancel()
-			}
-			return false
-		}
+		c.after(3+runs%5, cancel)
 		before := s.Rows
 		s, err = Run(ctx, o)
 		cancel()

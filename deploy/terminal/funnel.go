@@ -27,7 +27,7 @@ var barColours = [...]string{cyan, cyan, yellow, green, green}
 
 // layout is which columns a width has room for.
 type layout struct {
-	bar            int
+	stage, bar     int
 	convert, leave bool
 }
 
@@ -36,11 +36,12 @@ func layoutFor(width int) layout {
 	all := stageWidth + numberWidth + percentWidth + 2*numberWidth
 	switch {
 	case width >= all+leastBar:
-		return layout{width - all, true, true}
+		return layout{stageWidth, width - all, true, true}
 	case width >= all-2*numberWidth+leastBar:
-		return layout{width - (all - 2*numberWidth), true, false}
+		return layout{stageWidth, width - (all - 2*numberWidth), true, false}
 	}
-	return layout{max(0, width-stageWidth-numberWidth), false, false}
+	stage := min(stageWidth, width-numberWidth)
+	return layout{stage, width - stage - numberWidth, false, false}
 }
 
 // Funnel draws one line a step: bar, journeys that reached it, conversion from the step before, and where the room
@@ -54,7 +55,7 @@ func Funnel(steps []Step, style Style) string {
 	var out strings.Builder
 	out.WriteString(style.paint(dim, strings.TrimRight(l.header(), " ")) + "\n")
 	for i, step := range steps {
-		out.WriteString(style.paint(bold, fit(Clean(step.Stage), stageWidth)))
+		out.WriteString(style.paint(bold, fit(Clean(step.Stage), l.stage)))
 		drawn := bar(step.Reached, most, l.bar)
 		out.WriteString(style.paint(barColours[min(i, len(barColours)-1)], drawn))
 		// The bar's own padding is not painted.
@@ -77,7 +78,7 @@ func Funnel(steps []Step, style Style) string {
 }
 
 func (l layout) header() string {
-	text := fit("stage", stageWidth+l.bar) + right("reached", numberWidth)
+	text := fit("stage", l.stage+l.bar) + right("reached", numberWidth)
 	if l.convert {
 		text += right("of prev.", percentWidth)
 	}

@@ -8,6 +8,7 @@ import (
 	binary "encoding/binary"
 	fmt "fmt"
 	protohelpers "github.com/planetscale/vtprotobuf/protohelpers"
+	proto "google.golang.org/protobuf/proto"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	io "io"
 	math "math"
@@ -21,6 +22,407 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+func (m *Record) CloneVT() *Record {
+	if m == nil {
+		return (*Record)(nil)
+	}
+	r := new(Record)
+	if m.Kind != nil {
+		r.Kind = m.Kind.(interface{ CloneVT() isRecord_Kind }).CloneVT()
+	}
+	if len(m.unknownFields) > 0 {
+		r.unknownFields = make([]byte, len(m.unknownFields))
+		copy(r.unknownFields, m.unknownFields)
+	}
+	return r
+}
+
+func (m *Record) CloneMessageVT() proto.Message {
+	return m.CloneVT()
+}
+
+func (m *Record_Touchpoint) CloneVT() isRecord_Kind {
+	if m == nil {
+		return (*Record_Touchpoint)(nil)
+	}
+	r := new(Record_Touchpoint)
+	r.Touchpoint = m.Touchpoint.CloneVT()
+	return r
+}
+
+func (m *Record_Rejection) CloneVT() isRecord_Kind {
+	if m == nil {
+		return (*Record_Rejection)(nil)
+	}
+	r := new(Record_Rejection)
+	r.Rejection = m.Rejection.CloneVT()
+	return r
+}
+
+func (m *Touchpoint) CloneVT() *Touchpoint {
+	if m == nil {
+		return (*Touchpoint)(nil)
+	}
+	r := new(Touchpoint)
+	r.Site = m.Site
+	r.MessageId = m.MessageId
+	r.UserId = m.UserId
+	r.AnonymousId = m.AnonymousId
+	r.Type = m.Type
+	r.Event = m.Event
+	r.Stage = m.Stage
+	r.Passive = m.Passive
+	r.OccurredAt = m.OccurredAt
+	r.ReceivedAt = m.ReceivedAt
+	r.ClientTimestamp = m.ClientTimestamp
+	r.SentAt = m.SentAt
+	r.Channel = m.Channel
+	r.Campaign = m.Campaign
+	r.CampaignSource = m.CampaignSource
+	r.CampaignMedium = m.CampaignMedium
+	r.CampaignTerm = m.CampaignTerm
+	r.CampaignContent = m.CampaignContent
+	r.ClickIdKind = m.ClickIdKind
+	r.ClickId = m.ClickId
+	r.Url = m.Url
+	r.Path = m.Path
+	r.Referrer = m.Referrer
+	r.Title = m.Title
+	r.UserAgent = m.UserAgent
+	r.Browser = m.Browser
+	r.Os = m.Os
+	r.Device = m.Device
+	r.Bot = m.Bot
+	r.BotReason = m.BotReason
+	r.Ip = m.Ip
+	r.Country = m.Country
+	r.Locale = m.Locale
+	r.Revenue = m.Revenue
+	r.Currency = m.Currency
+	r.OrderId = m.OrderId
+	r.Survey = m.Survey
+	r.Score = m.Score
+	r.Source = m.Source
+	if rhs := m.Properties; rhs != nil {
+		tmpBytes := make([]byte, len(rhs))
+		copy(tmpBytes, rhs)
+		r.Properties = tmpBytes
+	}
+	if rhs := m.Context; rhs != nil {
+		tmpBytes := make([]byte, len(rhs))
+		copy(tmpBytes, rhs)
+		r.Context = tmpBytes
+	}
+	if len(m.unknownFields) > 0 {
+		r.unknownFields = make([]byte, len(m.unknownFields))
+		copy(r.unknownFields, m.unknownFields)
+	}
+	return r
+}
+
+func (m *Touchpoint) CloneMessageVT() proto.Message {
+	return m.CloneVT()
+}
+
+func (m *Rejection) CloneVT() *Rejection {
+	if m == nil {
+		return (*Rejection)(nil)
+	}
+	r := new(Rejection)
+	r.Site = m.Site
+	r.Reason = m.Reason
+	r.Field = m.Field
+	r.Detail = m.Detail
+	r.ReceivedAt = m.ReceivedAt
+	r.RulesVersion = m.RulesVersion
+	r.MessageId = m.MessageId
+	r.Component = m.Component
+	r.Topic = m.Topic
+	r.Partition = m.Partition
+	r.Offset = m.Offset
+	if rhs := m.Raw; rhs != nil {
+		tmpBytes := make([]byte, len(rhs))
+		copy(tmpBytes, rhs)
+		r.Raw = tmpBytes
+	}
+	if len(m.unknownFields) > 0 {
+		r.unknownFields = make([]byte, len(m.unknownFields))
+		copy(r.unknownFields, m.unknownFields)
+	}
+	return r
+}
+
+func (m *Rejection) CloneMessageVT() proto.Message {
+	return m.CloneVT()
+}
+
+func (this *Record) EqualVT(that *Record) bool {
+	if this == that {
+		return true
+	} else if this == nil || that == nil {
+		return false
+	}
+	if this.Kind == nil && that.Kind != nil {
+		return false
+	} else if this.Kind != nil {
+		if that.Kind == nil {
+			return false
+		}
+		if !this.Kind.(interface{ EqualVT(isRecord_Kind) bool }).EqualVT(that.Kind) {
+			return false
+		}
+	}
+	return string(this.unknownFields) == string(that.unknownFields)
+}
+
+func (this *Record) EqualMessageVT(thatMsg proto.Message) bool {
+	that, ok := thatMsg.(*Record)
+	if !ok {
+		return false
+	}
+	return this.EqualVT(that)
+}
+func (this *Record_Touchpoint) EqualVT(thatIface isRecord_Kind) bool {
+	that, ok := thatIface.(*Record_Touchpoint)
+	if !ok {
+		return false
+	}
+	if this == that {
+		return true
+	}
+	if this == nil && that != nil || this != nil && that == nil {
+		return false
+	}
+	if p, q := this.Touchpoint, that.Touchpoint; p != q {
+		if p == nil {
+			p = &Touchpoint{}
+		}
+		if q == nil {
+			q = &Touchpoint{}
+		}
+		if !p.EqualVT(q) {
+			return false
+		}
+	}
+	return true
+}
+
+func (this *Record_Rejection) EqualVT(thatIface isRecord_Kind) bool {
+	that, ok := thatIface.(*Record_Rejection)
+	if !ok {
+		return false
+	}
+	if this == that {
+		return true
+	}
+	if this == nil && that != nil || this != nil && that == nil {
+		return false
+	}
+	if p, q := this.Rejection, that.Rejection; p != q {
+		if p == nil {
+			p = &Rejection{}
+		}
+		if q == nil {
+			q = &Rejection{}
+		}
+		if !p.EqualVT(q) {
+			return false
+		}
+	}
+	return true
+}
+
+func (this *Touchpoint) EqualVT(that *Touchpoint) bool {
+	if this == that {
+		return true
+	} else if this == nil || that == nil {
+		return false
+	}
+	if this.Site != that.Site {
+		return false
+	}
+	if this.MessageId != that.MessageId {
+		return false
+	}
+	if this.UserId != that.UserId {
+		return false
+	}
+	if this.AnonymousId != that.AnonymousId {
+		return false
+	}
+	if this.Type != that.Type {
+		return false
+	}
+	if this.Event != that.Event {
+		return false
+	}
+	if this.Stage != that.Stage {
+		return false
+	}
+	if this.Passive != that.Passive {
+		return false
+	}
+	if this.OccurredAt != that.OccurredAt {
+		return false
+	}
+	if this.ReceivedAt != that.ReceivedAt {
+		return false
+	}
+	if this.ClientTimestamp != that.ClientTimestamp {
+		return false
+	}
+	if this.SentAt != that.SentAt {
+		return false
+	}
+	if this.Channel != that.Channel {
+		return false
+	}
+	if this.Campaign != that.Campaign {
+		return false
+	}
+	if this.CampaignSource != that.CampaignSource {
+		return false
+	}
+	if this.CampaignMedium != that.CampaignMedium {
+		return false
+	}
+	if this.CampaignTerm != that.CampaignTerm {
+		return false
+	}
+	if this.CampaignContent != that.CampaignContent {
+		return false
+	}
+	if this.ClickIdKind != that.ClickIdKind {
+		return false
+	}
+	if this.ClickId != that.ClickId {
+		return false
+	}
+	if this.Url != that.Url {
+		return false
+	}
+	if this.Path != that.Path {
+		return false
+	}
+	if this.Referrer != that.Referrer {
+		return false
+	}
+	if this.Title != that.Title {
+		return false
+	}
+	if this.UserAgent != that.UserAgent {
+		return false
+	}
+	if this.Browser != that.Browser {
+		return false
+	}
+	if this.Os != that.Os {
+		return false
+	}
+	if this.Device != that.Device {
+		return false
+	}
+	if this.Bot != that.Bot {
+		return false
+	}
+	if this.BotReason != that.BotReason {
+		return false
+	}
+	if this.Ip != that.Ip {
+		return false
+	}
+	if this.Country != that.Country {
+		return false
+	}
+	if this.Locale != that.Locale {
+		return false
+	}
+	if this.Revenue != that.Revenue {
+		return false
+	}
+	if this.Currency != that.Currency {
+		return false
+	}
+	if this.OrderId != that.OrderId {
+		return false
+	}
+	if this.Survey != that.Survey {
+		return false
+	}
+	if this.Score != that.Score {
+		return false
+	}
+	if string(this.Properties) != string(that.Properties) {
+		return false
+	}
+	if string(this.Context) != string(that.Context) {
+		return false
+	}
+	if this.Source != that.Source {
+		return false
+	}
+	return string(this.unknownFields) == string(that.unknownFields)
+}
+
+func (this *Touchpoint) EqualMessageVT(thatMsg proto.Message) bool {
+	that, ok := thatMsg.(*Touchpoint)
+	if !ok {
+		return false
+	}
+	return this.EqualVT(that)
+}
+func (this *Rejection) EqualVT(that *Rejection) bool {
+	if this == that {
+		return true
+	} else if this == nil || that == nil {
+		return false
+	}
+	if this.Site != that.Site {
+		return false
+	}
+	if this.Reason != that.Reason {
+		return false
+	}
+	if this.Field != that.Field {
+		return false
+	}
+	if this.Detail != that.Detail {
+		return false
+	}
+	if string(this.Raw) != string(that.Raw) {
+		return false
+	}
+	if this.ReceivedAt != that.ReceivedAt {
+		return false
+	}
+	if this.RulesVersion != that.RulesVersion {
+		return false
+	}
+	if this.MessageId != that.MessageId {
+		return false
+	}
+	if this.Component != that.Component {
+		return false
+	}
+	if this.Topic != that.Topic {
+		return false
+	}
+	if this.Partition != that.Partition {
+		return false
+	}
+	if this.Offset != that.Offset {
+		return false
+	}
+	return string(this.unknownFields) == string(that.unknownFields)
+}
+
+func (this *Rejection) EqualMessageVT(thatMsg proto.Message) bool {
+	that, ok := thatMsg.(*Rejection)
+	if !ok {
+		return false
+	}
+	return this.EqualVT(that)
+}
 func (m *Record) MarshalVT() (dAtA []byte, err error) {
 	if m == nil {
 		return nil, nil

@@ -1,0 +1,155 @@
+package processor
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/throughline/throughline/processor/consume"
+	"github.com/throughline/throughline/processor/journey"
+	"github.com/throughline/throughline/processor/state"
+	"github.com/throughline/throughline/processor/store"
+	"github.com/throughline/throughline/schemas/topics"
+	"github.com/throughline/throughline/schemas/touchpoint"
+)
+
+// assign prepares every partition of the generation: where to read from, and a state that fits.
+func (o *owner) assign(ctx context.Context) error {
+	count, err := o.fetcher.Partitions(ctx, topics.Touchpoints)
+	if err != nil {
+		return err
+	}
+	o.count = int32(count)
+	for _, p := range o.gen.Partitions {
+		ready, err := o.prepare(ctx, p)
+		if err != nil {
+			return fmt.Errorf("take over %s/%d: %w", p.Topic, p.ID, err)
+		}
+		o.partitions = append(o.partitions, ready)
+	}
+	o.metrics.assigned.Set(float64(len(o.partitions)))
+	return nil
+}
+
+func (o *owner) prepare(ctx context.Context, p consume.Partition) (*partition, error) {
+	first, end, err := o.fetcher.Bounds(ctx, p.Topic, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	committed := p.Committed
+	if committed == consume.None {
+		committed = first
+	}
+	start := committed
+	if p.Topic == topics.Touchpoints {
+		if start, err = o.fit(ctx, p, committed, end); err != nil {
+			return nil, err
+		}
+	}
+	// An unfinished flush of whoever owned it last reaches no further than this.
+	ready := newPartition(p.Topic, p.ID, max(start, first), min(end, committed+maxFlushRecords))
+	ready.highWatermark = end
+	if start < first {
+		o.lost(ready, first-start)
+	}
+	o.deps.Logger.Info("partition taken over", "topic", p.Topic, "partition", p.ID,
+		"committed", p.Committed, "from", ready.next, "end", end, "reconcile_before", ready.reconcileBefore)
+	return ready, nil
+}
+
+// fit makes the state fit the partition and gives the offset that it stands at. The local state is good when it is at or past
+// what the group has committed, for the same number of partitions: then it is the union of exactly the records
+// before its offset. Otherwise the buckets are wiped and restored from ClickHouse, which has at least all that was committed.
+func (o *owner) fit(ctx context.Context, p consume.Partition, committed, end int64) (int64, error) {
+	applied, known, err := o.state.Applied(int32(p.ID))
+	if err != nil {
+		return 0, err
+	}
+	if known && applied.Partitions == o.count && p.Committed != consume.None && applied.Offset >= committed && applied.Offset <= end {
+		return applied.Offset, nil
+	}
+	o.deps.Logger.Info("restoring from ClickHouse", "partition", p.ID, "committed", p.Committed, "state_known", known, "state_at", applied.Offset)
+	return committed, o.retry(ctx, "restore", func() error { return o.restore(ctx, p.ID, committed) })
+}
+
+// restore wipes the buckets of a partition and fills them from ClickHouse. The offset is written last, so that a crash on the
+// way leaves a state that does not count.
+func (o *owner) restore(ctx context.Context, partition int, offset int64) error {
+	b := o.state.NewBatch()
+	if err := b.Forget(int32(partition)); err != nil {
+		return err
+	}
+	for bucket := partition; bucket < touchpoint.Buckets; bucket += int(o.count) {
+		if err := b.Wipe(uint16(bucket)); err != nil {
+			return err
+		}
+	}
+	if err := b.Commit(); err != nil {
+		return err
+	}
+	r := restorer{owner: o, batch: o.state.NewBatch()}
+	if err := o.store.Restore(ctx, partition, int(o.count), time.Time{}, r.row); err != nil {
+		return err
+	}
+	if err := r.done(); err != nil {
+		return err
+	}
+	o.metrics.restored.Add(float64(r.touches))
+	if err := r.batch.SetApplied(int32(partition), state.Applied{Offset: offset, Partitions: o.count}); err != nil {
+		return err
+	}
+	return r.batch.Commit()
+}
+
+// restorer gathers the touches of one customer after another.
+type restorer struct {
+	owner    *owner
+	batch    *state.Batch
+	customer touchpoint.Customer
+	bucket   uint16
+	set      journey.Set
+	sets     int
+	touches  int
+}
+
+// row takes one stored touch; the touches of a customer come together.
+func (r *restorer) row(t *store.TouchRow) error {
+	if t.Customer != r.customer {
+		if err := r.done(); err != nil {
+			return err
+		}
+		r.customer, r.bucket = t.Customer, t.Bucket
+		r.set.Reset(r.set.Touches[:0], t.Floor)
+	}
+	rules := r.owner.rules.of(t.Customer.Site)
+	if t.Bot && rules.excludeBots {
+		return nil
+	}
+	t.Touch.Revenue = rules.revenue(t.Touch.Revenue, t.Currency)
+	r.set.Add(&t.Touch)
+	r.touches++
+	return nil
+}
+
+// setsPerBatch bounds the memory of a batch during a restore.
+const setsPerBatch = 10_000
+
+// done stores the gathered customer.
+func (r *restorer) done() error {
+	if len(r.set.Touches) == 0 {
+		return nil
+	}
+	r.set.Sort()
+	if err := r.batch.Put(state.Key(nil, r.bucket, r.customer), state.Encode(nil, &r.set)); err != nil {
+		return err
+	}
+	r.set.Touches = r.set.Touches[:0]
+	if r.sets++; r.sets%setsPerBatch != 0 {
+		return nil
+	}
+	if err := r.batch.Commit(); err != nil {
+		return err
+	}
+	r.batch = r.owner.state.NewBatch()
+	return nil
+}

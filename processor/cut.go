@@ -1,0 +1,207 @@
+package processor
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/throughline/throughline/processor/journey"
+	"github.com/throughline/throughline/processor/state"
+	"github.com/throughline/throughline/processor/store"
+	"github.com/throughline/throughline/schemas/topics"
+	"github.com/throughline/throughline/schemas/touchpoint"
+)
+
+// portion is one partition's part of a flush: rows to write, and the state after it.
+type portion struct {
+	partition *partition
+	pending   pending
+	batch     store.Batch
+	// New sets by state key; they hide what the state holds until it has them.
+	sets map[string][]byte
+	// The customers to reconcile, with the ids that Build gives them.
+	reconcile map[touchpoint.Customer]*expected
+	// Records whose message id was there already and that changed nothing.
+	duplicates int
+	// received_at of the live touchpoints, for the delay until they can be queried.
+	received []int64
+}
+
+// expected is what a reconciled customer should have in ClickHouse.
+type expected struct {
+	ids     map[journey.ID]struct{}
+	version uint64
+}
+
+// stateReader gives the newest set of a customer, nil for none.
+type stateReader func(key []byte) ([]byte, error)
+
+// cutter computes portions. It is not safe for concurrent use.
+type cutter struct {
+	rules    *rulebook
+	read     stateReader
+	builders map[*siteRules]*journey.Builder
+	touches  []journey.Touch
+	key      []byte
+}
+
+func newCutter(rules *rulebook, read stateReader) *cutter {
+	return &cutter{rules: rules, read: read, builders: map[*siteRules]*journey.Builder{}}
+}
+
+func (c *cutter) builder(r *siteRules) *journey.Builder {
+	b := c.builders[r]
+	if b == nil {
+		b = journey.NewBuilder(&r.options)
+		c.builders[r] = b
+	}
+	return b
+}
+
+// cut turns what is pending into rows and sets.
+func (c *cutter) cut(p *partition, taken pending) (*portion, error) {
+	out := &portion{partition: p, pending: taken, sets: map[string][]byte{}, reconcile: map[touchpoint.Customer]*expected{}}
+	out.batch.Rejected = taken.rejected
+	if p.topic != topics.Touchpoints {
+		return out, nil
+	}
+	out.batch.Touchpoints = make([]*store.TouchpointRow, 0, len(taken.items))
+	for _, group := range byCustomer(taken.items) {
+		if err := c.customer(out, group); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// byCustomer groups the items by customer, in order of first appearance.
+func byCustomer(items []item) [][]*item {
+	at := make(map[touchpoint.Customer]int, len(items))
+	var groups [][]*item
+	for i := range items {
+		customer := items[i].row.Customer()
+		g, ok := at[customer]
+		if !ok {
+			g = len(groups)
+			at[customer] = g
+			groups = append(groups, nil)
+		}
+		groups[g] = append(groups[g], &items[i])
+	}
+	return groups
+}
+
+// customer unites one customer's new touches with the set and adds the difference to the portion.
+func (c *cutter) customer(out *portion, items []*item) error {
+	first := items[0]
+	customer := first.row.Customer()
+	rules := c.rules.of(customer.Site)
+	c.key = state.Key(c.key[:0], first.row.Bucket, customer)
+	blob, err := c.read(c.key)
+	if err != nil {
+		return err
+	}
+	var set journey.Set
+	if blob != nil {
+		if err := state.Decode(blob, c.touches, &set); err != nil {
+			return fmt.Errorf("customer in bucket %d: %w", first.row.Bucket, err)
+		}
+	}
+	builder := c.builder(rules)
+	before := builder.Build(customer, &set)
+	reconciled := c.unite(out, &set, items)
+	changed := set.Sort()
+	c.touches = set.Touches
+	if !changed && !reconciled {
+		return nil
+	}
+	after := builder.Build(customer, &set)
+	if reconciled {
+		out.expect(customer, &after)
+		before = journey.Rows{} // whatever ClickHouse has, write all
+	}
+	out.write(journey.Diff(before, after, after.Version()))
+	if changed {
+		out.sets[string(c.key)] = state.Encode(nil, &set)
+	}
+	return nil
+}
+
+// unite adds the items to the set and their rows to the portion. It tells whether the customer must be reconciled.
+func (c *cutter) unite(out *portion, set *journey.Set, items []*item) (reconciled bool) {
+	for _, it := range items {
+		reconciled = reconciled || it.counts && it.offset < out.partition.reconcileBefore
+		if !it.counts {
+			out.touchpoint(it)
+			continue
+		}
+		verdict, old := set.Add(&it.touch)
+		switch verdict {
+		case journey.Duplicate:
+			out.duplicates++
+			continue
+		case journey.Same:
+			out.duplicates++
+		case journey.Replaced:
+			out.replace(it, &old)
+		}
+		out.touchpoint(it)
+	}
+	return reconciled
+}
+
+func (p *portion) touchpoint(it *item) {
+	p.batch.Touchpoints = append(p.batch.Touchpoints, &it.row)
+	if tp := it.row.Touchpoint; tp.UserId != "" && tp.AnonymousId != "" {
+		p.batch.Identities = append(p.batch.Identities, store.Identity{
+			Site: tp.Site, AnonymousID: tp.AnonymousId, UserID: tp.UserId, AssertedAt: tp.OccurredAt, Source: tp.Source,
+		})
+	}
+	if it.row.Source != sourceImport {
+		p.received = append(p.received, it.row.ReceivedAt)
+	}
+}
+
+// sourceImport marks historical touchpoints, whose receipt says nothing of delays.
+const sourceImport = "import"
+
+// replace tombstones the stored copy of a touchpoint that an earlier received one replaces: it lies under another key.
+func (p *portion) replace(it *item, old *journey.Touch) {
+	if old.OccurredAt == it.touch.OccurredAt {
+		return
+	}
+	dead := *it
+	dead.row.Touchpoint = &touchpoint.Touchpoint{
+		Site: it.row.Site, MessageId: it.row.MessageId, UserId: it.row.UserId, AnonymousId: it.row.AnonymousId,
+		OccurredAt: old.OccurredAt, ReceivedAt: old.ReceivedAt,
+	}
+	dead.row.Version, dead.row.Deleted = deadVersion, true
+	p.batch.Touchpoints = append(p.batch.Touchpoints, &dead.row)
+}
+
+func (p *portion) write(rows journey.Rows) {
+	p.batch.Sessions = append(p.batch.Sessions, rows.Sessions...)
+	p.batch.Journeys = append(p.batch.Journeys, rows.Journeys...)
+	p.batch.Transitions = append(p.batch.Transitions, rows.Transitions...)
+}
+
+func (p *portion) expect(c touchpoint.Customer, rows *journey.Rows) {
+	e := &expected{ids: map[journey.ID]struct{}{}, version: rows.Version()}
+	for i := range rows.Sessions {
+		e.ids[rows.Sessions[i].ID] = struct{}{}
+	}
+	for i := range rows.Journeys {
+		e.ids[rows.Journeys[i].ID] = struct{}{}
+	}
+	for i := range rows.Transitions {
+		e.ids[rows.Transitions[i].ID] = struct{}{}
+	}
+	p.reconcile[c] = e
+}
+
+// age of the portion's oldest record.
+func (p *portion) age(now time.Time) time.Duration {
+	if p.pending.records == 0 {
+		return 0
+	}
+	return now.Sub(p.pending.oldest)
+}

@@ -1,0 +1,163 @@
+package processor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/throughline/throughline/processor/state"
+	"github.com/throughline/throughline/processor/store"
+	"github.com/throughline/throughline/schemas/topics"
+	"github.com/throughline/throughline/schemas/touchpoint"
+)
+
+// flush is what one cut of all partitions changes.
+type flush struct {
+	portions []*portion
+	batch    store.Batch
+	sets     map[string][]byte
+	records  int
+}
+
+func (f *flush) add(p *portion) {
+	f.portions = append(f.portions, p)
+	f.batch.Touchpoints = append(f.batch.Touchpoints, p.batch.Touchpoints...)
+	f.batch.Sessions = append(f.batch.Sessions, p.batch.Sessions...)
+	f.batch.Journeys = append(f.batch.Journeys, p.batch.Journeys...)
+	f.batch.Transitions = append(f.batch.Transitions, p.batch.Transitions...)
+	f.batch.Identities = append(f.batch.Identities, p.batch.Identities...)
+	f.batch.Rejected = append(f.batch.Rejected, p.batch.Rejected...)
+	f.records += p.pending.records
+	for key, blob := range p.sets {
+		f.sets[key] = blob
+	}
+}
+
+// flushes carries out one flush after another.
+func (o *owner) flushes(ctx context.Context, flushes <-chan *flush) error {
+	for f := range flushes {
+		if err := o.flush(ctx, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// flush goes through the steps of the package comment.
+func (o *owner) flush(ctx context.Context, f *flush) error {
+	steps := []struct {
+		name string
+		do   func(context.Context, *flush) error
+	}{
+		{"dead_letter", o.deadLetters},
+		{"reconcile", o.reconcile},
+		{"store", o.write},
+		{"state", o.apply},
+		{"commit", o.commit},
+	}
+	for _, step := range steps {
+		start := time.Now()
+		if err := step.do(ctx, f); err != nil {
+			return fmt.Errorf("flush, step %s: %w", step.name, err)
+		}
+		o.metrics.step(step.name, time.Since(start))
+	}
+	for _, p := range f.portions {
+		p.partition.done(p.pending.next)
+	}
+	o.metrics.flushed(f, time.Now())
+	o.metrics.measureLag(o.partitions)
+	return nil
+}
+
+// deadLetters puts what could not be decoded where it is kept; from that topic it comes into the table.
+func (o *owner) deadLetters(ctx context.Context, f *flush) error {
+	var all []*touchpoint.Rejection
+	for _, p := range f.portions {
+		all = append(all, p.pending.undecodable...)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	o.metrics.undecodable.Add(float64(len(all)))
+	return o.retry(ctx, "dead letter", func() error { return o.dead.send(ctx, all) })
+}
+
+// write inserts the rows, again and again while ClickHouse is away. Rows that it refuses for what they are go to the
+// dead letter, the rest goes in.
+func (o *owner) write(ctx context.Context, f *flush) error {
+	err := o.retry(ctx, "ClickHouse", func() error { return o.store.Write(ctx, &f.batch) })
+	var refused *store.RejectedError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	o.deps.Logger.Error("rows refused by ClickHouse go to the dead letter", "rows", len(refused.Rows), "error", refused)
+	o.metrics.refused.Add(float64(len(refused.Rows)))
+	return o.retry(ctx, "dead letter", func() error { return o.dead.send(ctx, o.poisoned(f, refused)) })
+}
+
+// poisoned is what the dead letter keeps of refused rows: the touchpoint, or what is known of a derived row.
+func (o *owner) poisoned(f *flush, refused *store.RejectedError) (all []*touchpoint.Rejection) {
+	for _, row := range refused.Rows {
+		r := &touchpoint.Rejection{
+			Reason: "refused_by_store", Field: row.Table, Detail: row.Err.Error(), Component: "processor",
+			ReceivedAt: time.Now().UnixMicro(), RulesVersion: o.rules.other.rules.Version(),
+		}
+		if row.Table == store.TableTouchpoints {
+			tp := f.batch.Touchpoints[row.Index]
+			r.Site, r.MessageId, r.ReceivedAt = tp.Site, tp.MessageId, tp.ReceivedAt
+			r.Raw, _ = tp.Touchpoint.MarshalVT() // of a message that was unmarshalled: it cannot fail
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// apply makes sets and offsets durable in one batch.
+func (o *owner) apply(_ context.Context, f *flush) error {
+	b := o.state.NewBatch()
+	for key, blob := range f.sets {
+		if err := b.Put([]byte(key), blob); err != nil {
+			return err
+		}
+	}
+	for _, p := range f.portions {
+		if p.partition.topic != topics.Touchpoints {
+			continue
+		}
+		a := state.Applied{Offset: p.pending.next, Partitions: o.count}
+		if err := b.SetApplied(int32(p.partition.id), a); err != nil {
+			return err
+		}
+	}
+	return b.Commit()
+}
+
+func (o *owner) commit(_ context.Context, f *flush) error {
+	offsets := map[string]map[int]int64{}
+	for _, p := range f.portions {
+		if offsets[p.partition.topic] == nil {
+			offsets[p.partition.topic] = map[int]int64{}
+		}
+		offsets[p.partition.topic][p.partition.id] = p.pending.next
+	}
+	return o.gen.Commit(offsets)
+}
+
+// retry repeats, with pauses that grow to some seconds, until ctx is done. Even what needs an operator is repeated: once it
+// is put right the flush goes on, and until then it says so. Only rows that can never pass end it.
+func (o *owner) retry(ctx context.Context, what string, do func() error) error {
+	for pauseFor := 100 * time.Millisecond; ; pauseFor = min(2*pauseFor, 5*time.Second) {
+		err := do()
+		if err == nil || store.Classify(err) == store.Reject {
+			return err
+		}
+		o.metrics.retries.WithLabelValues(what).Inc()
+		o.deps.Logger.Warn("flush waits", "for", what, "again_in", pauseFor, "error", err)
+		pause(ctx, pauseFor)
+		if ctx.Err() != nil {
+			return fmt.Errorf("%s: %w (last error: %w)", what, context.Cause(ctx), err)
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package processor
+
+import (
+	"fmt"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/throughline/throughline/processor/consume"
+	"github.com/throughline/throughline/processor/journey"
+	"github.com/throughline/throughline/processor/store"
+	"github.com/throughline/throughline/schemas/stages"
+	"github.com/throughline/throughline/schemas/touchpoint"
+)
+
+// item is one touchpoint on its way into the tables.
+type item struct {
+	offset int64
+	row    store.TouchpointRow
+	touch  journey.Touch
+	// Whether it takes part in journeys: bots do not, where the site says so.
+	counts bool
+}
+
+// decode reads one record of the touchpoints topic. Its strings are slices of the record's value.
+func (b *rulebook) decode(r consume.Record) (it item, err error) {
+	var record touchpoint.Record
+	if err := record.UnmarshalVTUnsafe(r.Value); err != nil {
+		return it, fmt.Errorf("not a touchpoint record: %w", err)
+	}
+	tp := record.GetTouchpoint()
+	if tp == nil {
+		return it, fmt.Errorf("a record of this topic must hold a touchpoint")
+	}
+	if tp.Site == "" || tp.MessageId == "" || tp.UserId == "" && tp.AnonymousId == "" {
+		return it, fmt.Errorf("touchpoint without site, message_id or customer id")
+	}
+	if tp.OccurredAt <= 0 || tp.ReceivedAt <= 0 || tp.Stage > uint32(stages.Last) {
+		return it, fmt.Errorf("touchpoint with impossible time or stage")
+	}
+	rules := b.of(tp.Site)
+	stage, rule := rules.stage(tp)
+	customer := tp.Customer()
+	return item{
+		offset: r.Offset,
+		counts: !tp.Bot || !rules.excludeBots,
+		row: store.TouchpointRow{
+			Touchpoint: tp, Bucket: customer.Bucket(), Stage: stage, StageRule: rule,
+			RulesVersion: rules.rules.Version(), Version: touchpointVersion(tp.ReceivedAt, r.Value),
+		},
+		touch: rules.touch(tp, stage),
+	}, nil
+}
+
+// stage is the stage it was sent with, else that of the first matching rule.
+func (r *siteRules) stage(tp *touchpoint.Touchpoint) (stages.Stage, string) {
+	if tp.Stage != 0 {
+		return stages.Stage(tp.Stage), ruleSent
+	}
+	return r.rules.Match(stages.Input{
+		Event: tp.Event, Type: tp.Type, Channel: tp.Channel, Path: tp.Path, Properties: tp.Properties,
+	})
+}
+
+// ruleSent stands in stage_rule where the client named the stage.
+const ruleSent = "sent"
+
+// revenue counts only in the site's own currency, where it has one.
+func (r *siteRules) revenue(amount int64, currency string) int64 {
+	if r.currency != "" && currency != "" && currency != r.currency {
+		return 0
+	}
+	return amount
+}
+
+func (r *siteRules) touch(tp *touchpoint.Touchpoint, stage stages.Stage) journey.Touch {
+	return journey.Touch{
+		MessageID: journey.PackMessageID(tp.MessageId), OccurredAt: tp.OccurredAt, ReceivedAt: tp.ReceivedAt,
+		Stage: stage, Passive: tp.Passive, Channel: tp.Channel, Campaign: tp.Campaign,
+		Device: tp.Device, Country: tp.Country, Revenue: r.revenue(tp.Revenue, tp.Currency),
+	}
+}
+
+// touchpointVersion makes the copy that was received first win in ClickHouse, and among those of one microsecond one that
+// depends on content alone: the upper 51 bits fall as received_at rises, the lower 13 are a hash.
+func touchpointVersion(receivedAt int64, value []byte) uint64 {
+	const timeBits, hashBits = 51, 13
+	earlier := uint64(1)<<timeBits - 1 - uint64(receivedAt)&(1<<timeBits-1)
+	return earlier<<hashBits | xxhash.Sum64(value)>>(64-hashBits)
+}
+
+// deadVersion is the version of a tombstone in touchpoints: nothing brings that key back.
+const deadVersion = ^uint64(0)

@@ -1,0 +1,154 @@
+package processor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/throughline/throughline/processor/journey"
+	"github.com/throughline/throughline/processor/store"
+	"github.com/throughline/throughline/schemas/touchpoint"
+)
+
+// memory is a Store with ClickHouse's rules: of rows with one key the greatest version wins, of equals the last. It fails
+// now and then, sometimes after it has done the work.
+type memory struct {
+	mu          sync.Mutex
+	r           *rand.Rand
+	failures    float64
+	touchpoints map[string]store.TouchpointRow
+	derived     map[string]derived
+	rejected    map[string]*touchpoint.Rejection
+	writes      int
+}
+
+type derived struct {
+	table string
+	at    int64
+	key   journey.Key
+	row   any
+}
+
+func newMemory(seed uint64, failures float64) *memory {
+	return &memory{
+		r: rand.New(rand.NewPCG(seed, 9)), failures: failures, touchpoints: map[string]store.TouchpointRow{},
+		derived: map[string]derived{}, rejected: map[string]*touchpoint.Rejection{},
+	}
+}
+
+var errAway = errors.New("connection refused")
+
+func (m *memory) Write(_ context.Context, b *store.Batch) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.writes++
+	if m.r.Float64() < m.failures/2 {
+		return errAway
+	}
+	for _, t := range b.Touchpoints {
+		key := fmt.Sprint(t.Site, "/", t.Customer(), t.OccurredAt, t.MessageId)
+		if old, ok := m.touchpoints[key]; !ok || t.Version >= old.Version {
+			m.touchpoints[key] = *t
+		}
+	}
+	for _, s := range b.Sessions {
+		m.put(derived{store.TableSessions, s.StartedAt, s.Key, s})
+	}
+	for _, j := range b.Journeys {
+		m.put(derived{store.TableJourneys, j.StartedAt, j.Key, j})
+	}
+	for _, t := range b.Transitions {
+		m.put(derived{store.TableTransitions, t.At, t.Key, t})
+	}
+	for _, r := range b.Rejected {
+		m.rejected[fmt.Sprint(r.Topic, r.Partition, r.Offset, r.MessageId)] = r
+	}
+	if m.r.Float64() < m.failures/2 {
+		return errAway
+	}
+	return nil
+}
+
+func (m *memory) put(d derived) {
+	name := fmt.Sprint(d.table, d.at, d.key.Customer, d.key.ID)
+	if old, ok := m.derived[name]; !ok || d.key.Version >= old.key.Version {
+		m.derived[name] = d
+	}
+}
+
+func (m *memory) LiveKeys(_ context.Context, customers []touchpoint.Customer, fn func(store.LiveKey) error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	wanted := map[touchpoint.Customer]bool{}
+	for _, c := range customers {
+		wanted[c] = true
+	}
+	for _, d := range m.derived {
+		if wanted[d.key.Customer] && !d.key.Deleted {
+			if err := fn(store.LiveKey{Table: d.table, Key: d.key, At: d.at}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (m *memory) Restore(_ context.Context, partition, partitions int, _ time.Time, fn func(*store.TouchRow) error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	by := map[touchpoint.Customer][]store.TouchpointRow{}
+	for _, t := range m.touchpoints {
+		if int(t.Bucket)%partitions == partition && !t.Deleted {
+			by[t.Customer()] = append(by[t.Customer()], t)
+		}
+	}
+	for c, rows := range by {
+		floor := uint64(0)
+		for _, d := range m.derived {
+			if d.table == store.TableJourneys && d.key.Customer == c {
+				floor = max(floor, d.key.Version)
+			}
+		}
+		for _, t := range rows {
+			row := store.TouchRow{
+				Customer: c, Bucket: t.Bucket, Currency: t.Currency, Bot: t.Bot, Floor: floor,
+				Touch: (&siteRules{}).touch(t.Touchpoint, t.Stage),
+			}
+			if err := fn(&row); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// rows gives what is live, without versions.
+func (m *memory) rows() map[string]any {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := map[string]any{}
+	for name, d := range m.derived {
+		if !d.key.Deleted {
+			out[name] = unversioned(d.row)
+		}
+	}
+	return out
+}
+
+func unversioned(row any) any {
+	switch r := row.(type) {
+	case journey.Session:
+		r.Version = 0
+		return r
+	case journey.Journey:
+		r.Version = 0
+		return r
+	case journey.Transition:
+		r.Version = 0
+		return r
+	}
+	return row
+}

@@ -1,0 +1,151 @@
+package processor
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/throughline/throughline/processor/consume"
+	"github.com/throughline/throughline/processor/state"
+)
+
+// owner works on the partitions of one generation.
+type owner struct {
+	cfg     *Config
+	deps    *Deps
+	metrics *metrics
+	rules   *rulebook
+	state   *state.State
+	store   Store
+	fetcher *consume.Fetcher
+	dead    deadLetter
+	gen     *consume.Generation
+
+	// How many partitions the topic of touchpoints has.
+	count      int32
+	partitions []*partition
+	full       chan struct{}
+	// The sets of the newest flush: the only ones that the state may not have yet, since a flush is cut only after the one
+	// before the newest is done.
+	inFlight map[string][]byte
+}
+
+// run owns the partitions until ctx is done. What has been cut by then is flushed within the grace period; what has not
+// is read again by the next owner.
+func (o *owner) run(ctx context.Context) error {
+	if err := o.assign(ctx); err != nil {
+		return err
+	}
+	work, end := o.outlive(ctx)
+	defer end()
+	flushes := make(chan *flush)
+	tasks, ctx := errgroup.WithContext(ctx)
+	for _, p := range o.partitions {
+		tasks.Go(func() error { return p.read(ctx, o.fetcher, o) })
+	}
+	tasks.Go(func() error { defer close(flushes); return o.cuts(ctx, work, flushes) })
+	tasks.Go(func() error { return o.flushes(work, flushes) })
+	return tasks.Wait()
+}
+
+// outlive gives a context that lasts a grace period longer than ctx, so that a flush is finished and not torn.
+func (o *owner) outlive(ctx context.Context) (context.Context, func()) {
+	work, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		time.AfterFunc(o.cfg.SessionTimeout/3, func() { cancel(errGraceOver) })
+	})
+	return work, func() { stop(); cancel(nil) }
+}
+
+var errGraceOver = errors.New("the flush was not done within a third of the session timeout")
+
+// grown wakes the cutting when a whole flush is pending.
+func (o *owner) grown() {
+	n := 0
+	for _, p := range o.partitions {
+		n += p.waiting()
+	}
+	if n >= o.cfg.FlushRecords {
+		select {
+		case o.full <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// cuts makes a flush each interval, or sooner when there is much, and hands them on one at a time: while one is being
+// written the next one gathers. When ctx is done it makes a last one of what has been read.
+func (o *owner) cuts(ctx, work context.Context, flushes chan<- *flush) error {
+	timer := time.NewTicker(o.cfg.FlushInterval)
+	defer timer.Stop()
+	for last := false; !last; {
+		select {
+		case <-ctx.Done():
+			last = true
+		case <-timer.C:
+		case <-o.full:
+		}
+		f, err := o.cut(work)
+		if err != nil || f == nil {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		select {
+		case flushes <- f:
+		case <-work.Done():
+			return context.Cause(work)
+		}
+	}
+	return nil
+}
+
+// cut takes what is pending of every partition and computes its portion, partitions side by side.
+func (o *owner) cut(ctx context.Context) (*flush, error) {
+	start := time.Now()
+	f := &flush{sets: map[string][]byte{}}
+	portions := make([]*portion, len(o.partitions))
+	tasks, _ := errgroup.WithContext(ctx)
+	for i, p := range o.partitions {
+		taken := p.take()
+		if taken.records == 0 {
+			continue
+		}
+		tasks.Go(func() (err error) {
+			portions[i], err = newCutter(o.rules, o.newest).cut(p, taken)
+			return err
+		})
+	}
+	if err := tasks.Wait(); err != nil {
+		return nil, err
+	}
+	for _, p := range portions {
+		if p != nil {
+			f.add(p)
+		}
+	}
+	o.metrics.step("build", time.Since(start))
+	if len(f.portions) == 0 {
+		return nil, nil
+	}
+	o.inFlight = f.sets
+	return f, nil
+}
+
+// newest reads a set, from the flush under way where that has it.
+func (o *owner) newest(key []byte) ([]byte, error) {
+	if blob, ok := o.inFlight[string(key)]; ok {
+		return blob, nil
+	}
+	return o.state.Get(key)
+}
+
+// lost counts records that retention took before they were read.
+func (o *owner) lost(p *partition, records int64) {
+	o.metrics.lost.WithLabelValues(p.topic).Add(float64(records))
+	o.deps.Logger.Error("retention has overtaken the processor: records are lost to the tables",
+		"topic", p.topic, "partition", p.id, "records", records)
+}

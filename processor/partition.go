@@ -1,0 +1,214 @@
+package processor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/throughline/throughline/processor/consume"
+	"github.com/throughline/throughline/schemas/topics"
+	"github.com/throughline/throughline/schemas/touchpoint"
+)
+
+// partition is one assigned partition: where it is read, and what has been read and not yet cut into a flush.
+type partition struct {
+	topic string
+	id    int
+	// The next offset to fetch.
+	next int64
+	// Customers of records before this offset are reconciled with ClickHouse.
+	reconcileBefore int64
+
+	mu      sync.Mutex
+	room    *sync.Cond
+	pending pending
+	closed  bool
+	// The log's end as last seen, and up to where it is in the tables.
+	highWatermark, flushed int64
+}
+
+// pending is what a flush takes from a partition.
+type pending struct {
+	items    []item
+	rejected []*touchpoint.Rejection
+	// The records that could not be read, for the dead letter.
+	undecodable []*touchpoint.Rejection
+	records     int
+	// The offset after the last record, and when the oldest record was produced.
+	next   int64
+	oldest time.Time
+}
+
+func newPartition(topic string, id int, start, reconcileBefore int64) *partition {
+	p := &partition{topic: topic, id: id, next: start, reconcileBefore: reconcileBefore}
+	p.pending.next, p.flushed = start, start
+	p.room = sync.NewCond(&p.mu)
+	return p
+}
+
+// add appends decoded records, waiting while the partition holds a whole flush already.
+func (p *partition) add(chunk pending) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.pending.records > 0 && p.pending.records+chunk.records > maxFlushRecords && !p.closed {
+		p.room.Wait()
+	}
+	if p.pending.records == 0 {
+		p.pending.oldest = chunk.oldest
+	}
+	p.pending.items = append(p.pending.items, chunk.items...)
+	p.pending.rejected = append(p.pending.rejected, chunk.rejected...)
+	p.pending.undecodable = append(p.pending.undecodable, chunk.undecodable...)
+	p.pending.records += chunk.records
+	p.pending.next = chunk.next
+}
+
+// take gives what is pending and makes room.
+func (p *partition) take() pending {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	taken := p.pending
+	p.pending = pending{next: taken.next}
+	p.room.Broadcast()
+	return taken
+}
+
+// waiting is how many records are pending.
+func (p *partition) waiting() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.pending.records
+}
+
+func (p *partition) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	p.room.Broadcast()
+}
+
+// chunkRecords is how many records are decoded before they are handed over.
+const chunkRecords = 4096
+
+// read fetches and decodes until ctx is done. It calls grown after each chunk.
+func (p *partition) read(ctx context.Context, f *consume.Fetcher, o *owner) error {
+	defer context.AfterFunc(ctx, p.close)()
+	for ctx.Err() == nil {
+		fetched, err := f.Fetch(ctx, p.topic, p.id, p.next)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, consume.ErrTruncated):
+			if err := p.skip(ctx, f, o); err != nil {
+				return err
+			}
+			continue
+		case err != nil:
+			o.deps.Logger.Warn("fetching", "topic", p.topic, "partition", p.id, "offset", p.next, "error", err)
+			o.metrics.fetchErrors.Inc()
+			pause(ctx, 200*time.Millisecond)
+			continue
+		}
+		p.seen(fetched.HighWatermark)
+		for records := fetched.Records; len(records) > 0 && ctx.Err() == nil; {
+			n := min(chunkRecords, len(records))
+			p.add(o.decodeChunk(p, records[:n]))
+			records = records[n:]
+			o.grown()
+		}
+		p.next = fetched.Next
+	}
+	return nil
+}
+
+func (p *partition) seen(highWatermark int64) {
+	p.mu.Lock()
+	p.highWatermark = highWatermark
+	p.mu.Unlock()
+}
+
+// skip goes on at the log's start where retention has overtaken the consumer. What lies between is lost to the tables:
+// it is counted and said, never silent.
+func (p *partition) skip(ctx context.Context, f *consume.Fetcher, o *owner) error {
+	first, end, err := f.Bounds(ctx, p.topic, p.id)
+	if err != nil {
+		return fmt.Errorf("after truncation: %w", err)
+	}
+	if p.next > end {
+		return fmt.Errorf("%s/%d ends at %d, before the offset %d that is to be read: the topic was made anew", p.topic, p.id, end, p.next)
+	}
+	if first > p.next {
+		o.lost(p, first-p.next)
+		p.next = first
+	}
+	return nil
+}
+
+// decodeChunk decodes records of either topic.
+func (o *owner) decodeChunk(p *partition, records []consume.Record) pending {
+	chunk := pending{records: len(records), next: records[len(records)-1].Offset + 1, oldest: records[0].Time}
+	if p.topic == topics.Touchpoints {
+		chunk.items = make([]item, 0, len(records))
+	}
+	for _, r := range records {
+		err := o.decodeInto(&chunk, p, r)
+		if err != nil {
+			chunk.undecodable = append(chunk.undecodable, o.rejection(p, r, err))
+		}
+	}
+	return chunk
+}
+
+func (o *owner) decodeInto(chunk *pending, p *partition, r consume.Record) error {
+	if p.topic == topics.Touchpoints {
+		it, err := o.rules.decode(r)
+		if err == nil {
+			chunk.items = append(chunk.items, it)
+		}
+		return err
+	}
+	var record touchpoint.Record
+	if err := record.UnmarshalVTUnsafe(r.Value); err != nil {
+		return fmt.Errorf("not a rejection record: %w", err)
+	}
+	if record.GetRejection() == nil {
+		return errors.New("a record of this topic must hold a rejection")
+	}
+	chunk.rejected = append(chunk.rejected, record.GetRejection())
+	return nil
+}
+
+// rejection is what the dead letter keeps of a record that cannot be applied.
+func (o *owner) rejection(p *partition, r consume.Record, err error) *touchpoint.Rejection {
+	return &touchpoint.Rejection{
+		Reason: "undecodable", Detail: err.Error(), Raw: r.Value, ReceivedAt: r.Time.UnixMicro(), Component: "processor",
+		RulesVersion: o.rules.other.rules.Version(), Topic: p.topic, Partition: int32(p.id), Offset: r.Offset,
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// labels of the partition's metrics.
+func (p *partition) labels() (topic, partition string) { return p.topic, strconv.Itoa(p.id) }
+
+// behind is how many records of the log are not yet flushed.
+func (p *partition) behind() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return max(p.highWatermark-p.flushed, 0)
+}
+
+// done notes that everything before an offset is in the tables.
+func (p *partition) done(offset int64) {
+	p.mu.Lock()
+	p.flushed = offset
+	p.mu.Unlock()
+}

@@ -1,0 +1,130 @@
+package processor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/throughline/throughline/processor/consume"
+	"github.com/throughline/throughline/processor/state"
+	"github.com/throughline/throughline/processor/store"
+	"github.com/throughline/throughline/schemas/sites"
+	"github.com/throughline/throughline/schemas/stages"
+	"github.com/throughline/throughline/schemas/topics"
+	"github.com/throughline/throughline/schemas/touchpoint"
+)
+
+// Store is where the rows go. store.Classify tells what to do about its errors.
+type Store interface {
+	Write(ctx context.Context, b *store.Batch) error
+	// LiveKeys calls fn for each stored row of the customers that is not a tombstone.
+	LiveKeys(ctx context.Context, customers []touchpoint.Customer, fn func(store.LiveKey) error) error
+	// Restore calls fn for each stored touch of the buckets of a partition, those of a customer one after another.
+	Restore(ctx context.Context, partition, partitions int, since time.Time, fn func(*store.TouchRow) error) error
+}
+
+// Deps are what the processor is given.
+type Deps struct {
+	Logger     *slog.Logger
+	Registerer prometheus.Registerer
+	Gatherer   prometheus.Gatherer
+	Sites      *sites.Sites
+	// LoadRules reads a site's stage rules; "" is the built-in set.
+	LoadRules func(file string) (*stages.Rules, error)
+	// OpenStore connects to ClickHouse, once, in Run.
+	OpenStore func(ctx context.Context) (Store, error)
+}
+
+// Processor is one member of the group of processors.
+type Processor struct {
+	cfg     Config
+	deps    Deps
+	rules   *rulebook
+	metrics *metrics
+	admin   *admin
+	// Whether a generation is owned, for readiness.
+	owning atomic.Bool
+}
+
+// New checks configuration and rules; it does no I/O but reading rules files.
+func New(cfg Config, deps Deps) (*Processor, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	rules, err := newRulebook(deps.Sites, deps.LoadRules)
+	if err != nil {
+		return nil, err
+	}
+	p := &Processor{cfg: cfg, deps: deps, rules: rules, metrics: newMetrics(deps.Registerer)}
+	p.admin = newAdmin(cfg.AdminListen, deps.Gatherer, p.ready)
+	return p, nil
+}
+
+// Run opens state and store, joins the group and works until ctx is done. It returns after the flush under way is
+// finished or its grace period is over.
+func (p *Processor) Run(ctx context.Context) (err error) {
+	st, err := state.Open(state.Config{Dir: p.cfg.StateDir, CacheBytes: p.cfg.StateCache}, pebbleLogger{p.deps.Logger})
+	if err != nil {
+		return fmt.Errorf("%w (the state is a cache: stop the processor and delete the folder to have it restored)", err)
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	if err := p.admin.start(); err != nil {
+		return err
+	}
+	defer p.admin.stop()
+	rows, err := p.deps.OpenStore(ctx)
+	if err != nil {
+		return err
+	}
+	consumer := consume.Config{
+		Brokers: p.cfg.Brokers, Group: p.cfg.Group, Topics: []string{topics.Touchpoints, topics.Rejected},
+		SessionTimeout: p.cfg.SessionTimeout,
+	}
+	dead := newDeadLetter(consumer)
+	defer dead.close()
+	fetcher := consume.NewFetcher(consumer)
+	defer fetcher.Close()
+	group := consume.NewGroup(consumer, p.deps.Logger)
+	return group.Run(ctx, func(ctx context.Context, gen *consume.Generation) error {
+		o := &owner{
+			cfg: &p.cfg, deps: &p.deps, metrics: p.metrics, rules: p.rules, state: st, store: rows,
+			fetcher: fetcher, dead: dead, gen: gen, full: make(chan struct{}, 1),
+		}
+		p.metrics.generations.Inc()
+		p.owning.Store(true)
+		defer p.owning.Store(false)
+		defer func() { p.metrics.forget(o.partitions) }()
+		return o.run(ctx)
+	})
+}
+
+// ready names each check and what is wrong, nil where nothing is.
+func (p *Processor) ready() map[string]error {
+	checks := map[string]error{"kafka": nil}
+	if !p.owning.Load() {
+		checks["kafka"] = errors.New("waiting for partitions from the consumer group")
+	}
+	return checks
+}
+
+// AdminAddr is where metrics and health are served once Run has begun.
+func (p *Processor) AdminAddr() string { return p.admin.addr() }
+
+// pebbleLogger passes on what Pebble says when something is wrong and drops its diary.
+type pebbleLogger struct{ log *slog.Logger }
+
+func (l pebbleLogger) Infof(string, ...any) {}
+
+func (l pebbleLogger) Errorf(format string, args ...any) {
+	l.log.Error("state", "message", fmt.Sprintf(format, args...))
+}
+
+func (l pebbleLogger) Fatalf(format string, args ...any) {
+	l.log.Error("state cannot go on", "message", fmt.Sprintf(format, args...))
+	panic("state: " + fmt.Sprintf(format, args...))
+}

@@ -20,6 +20,9 @@ const (
 // longestAgent is how much of a user agent is looked at: real ones are shorter.
 const longestAgent = 1024
 
+// longestBrowser bounds browser names, which an unknown user agent makes up.
+const longestBrowser = 40
+
 // Agent is what a user agent says.
 type Agent struct {
 	// Browser and OS are names without versions, empty when not known.
@@ -86,6 +89,9 @@ func read(userAgent string) Agent {
 	}
 	if agent.OS == "" && strings.Contains(lower, "cfnetwork/") {
 		agent.OS = "iOS"
+	}
+	if len(agent.Browser) > longestBrowser || (agent.OS == "" && agent.BotReason == "") {
+		agent.Browser = "" // the parser takes any first word for a name
 	}
 	return agent
 }

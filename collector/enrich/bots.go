@@ -57,14 +57,35 @@ var bots = []struct {
 	}},
 }
 
+// botWord is one of the words, without its first byte, and the place of its group.
+type botWord struct {
+	rest  string
+	group int
+}
+
+// botWords holds the words by first byte, so that one pass over a user agent finds them all: looking for each by itself
+// takes ten times as long, and somebody who sends a new user agent with each event would have us do it each time.
+var botWords = func() (byFirst [256][]botWord) {
+	for group := range bots {
+		for _, word := range bots[group].words {
+			byFirst[word[0]] = append(byFirst[word[0]], botWord{word[1:], group})
+		}
+	}
+	return byFirst
+}()
+
 // botReason judges a lower-case user agent; "" when nothing speaks for a bot.
 func botReason(lower string) string {
-	for _, group := range bots {
-		for _, word := range group.words {
-			if strings.Contains(lower, word) {
-				return group.reason
+	best := len(bots)
+	for i := range len(lower) {
+		for _, word := range botWords[lower[i]] {
+			if word.group < best && strings.HasPrefix(lower[i+1:], word.rest) {
+				best = word.group
 			}
 		}
+	}
+	if best < len(bots) {
+		return bots[best].reason
 	}
 	if crawlerWord(lower) {
 		return BotCrawler

@@ -34,7 +34,7 @@ const (
 type Visit struct {
 	// Host of the page, and of the referrer; empty when not given.
 	Host, Referrer string
-	Campaign       *Campaign
+	Campaign       Campaign
 	// ClickKind is the name of the click id parameter.
 	ClickKind string
 	// Web tells that the touchpoint has a page at all: without one, no tags and no referrer it has no channel.
@@ -45,7 +45,7 @@ type Visit struct {
 // Tags go before click ids, click ids before the referrer; but a paid click id overrules tags that do not say "paid".
 func Channel(v Visit) string {
 	byClick := clickChannel(v.ClickKind)
-	if v.Campaign != nil && v.Campaign.Tagged() {
+	if v.Campaign.Tagged() {
 		byTags := tagged(v.Campaign)
 		if byClick != "" && (byTags == Unassigned || (paid(byClick) && free(byTags))) {
 			return byClick

@@ -27,7 +27,7 @@ func Split(url string) Page {
 	if p.Scheme != "" && !strings.HasPrefix(url, "/") {
 		return Page{Scheme: p.Scheme} // mailto:…, data:…
 	}
-	if !strings.HasPrefix(url, "//") {
+	if !strings.HasPrefix(url, "//") || (p.Scheme == "" && strings.HasPrefix(url, "///")) {
 		p.Path = url
 		return p
 	}
@@ -44,10 +44,14 @@ func Split(url string) Page {
 // ReferrerHost gives the host of a referrer, which some clients send without scheme.
 func ReferrerHost(referrer string) string {
 	p := Split(referrer)
-	if p.Host != "" || p.Scheme != "" {
+	if p.Host != "" || (p.Scheme != "" && !strings.Contains(p.Scheme, ".")) {
 		return p.Host
 	}
-	bare, _, _ := strings.Cut(p.Path, "/")
+	bare := p.Path
+	if p.Scheme != "" { // example.com:8080/path
+		bare = referrer
+	}
+	bare, _, _ = strings.Cut(bare, "/")
 	if !strings.Contains(bare, ".") {
 		return ""
 	}

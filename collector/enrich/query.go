@@ -11,7 +11,7 @@ type Campaign struct {
 }
 
 // Tagged tells whether there is any tag at all.
-func (c *Campaign) Tagged() bool { return *c != Campaign{} }
+func (c Campaign) Tagged() bool { return c != Campaign{} }
 
 // Click is a click id: the parameter's name and its value.
 type Click struct {

@@ -3,7 +3,7 @@ package enrich
 import "strings"
 
 // tagged gives the channel that campaign tags name. The order of the rules is that of Google Analytics 4.
-func tagged(c *Campaign) string {
+func tagged(c Campaign) string {
 	medium, source := strings.ToLower(c.Medium), strings.ToLower(c.Source)
 	kind := wordSource(source)
 	if (kind == noSource || kind == search) && shoppingCampaign(c.Name) {

@@ -1,0 +1,66 @@
+package sqlhttp
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/throughline/throughline/deploy/embedded/engine/internal/chdb"
+)
+
+// harmless are the table functions that read nothing from outside the statement.
+var harmless = set([]string{"numbers", "numbers_mt", "zeros", "zeros_mt", "generateseries", "generate_series", "values", "view", "null", "primes"})
+
+// outside are ordinary functions that read files or the server's insides.
+var outside = set([]string{"file", "catboostevaluate", "fuzzquery", "addresstoline", "addresstolinewithinlines", "addresstosymbol", "demangle",
+	"gettablemetadata", "filesystemavailable", "filesystemcapacity", "filesystemunreserved", "sleep", "sleepeachrow", "eval"})
+
+// both are names of a table function and of a harmless ordinary function.
+var both = set([]string{"format"})
+
+var functionLine = regexp.MustCompile(`^( *)Function ([^ ]+)`)
+
+// guard refuses what a reader must not do, before it runs. The engine's own readonly mode stands
+// behind it and refuses writes and most table functions once more.
+func (s *Server) guard(conn *chdb.Conn, sql string, params []chdb.Param) error {
+	analysis, err := conn.Classify(sql)
+	if err != nil {
+		return err
+	}
+	tree, err := conn.Query("EXPLAIN AST "+sql, "TSVRaw", params)
+	if err != nil {
+		return err // a syntax error, most often
+	}
+	defer tree.Free()
+	if analysis.Class != chdb.ReadOnly || analysis.Statements != 1 {
+		return exception(164, "READONLY", "reader: Cannot execute query in readonly mode.")
+	}
+	return s.inspect(string(tree.Bytes()))
+}
+
+// inspect walks the syntax tree's lines for functions that reach outside.
+func (s *Server) inspect(tree string) error {
+	table := false // the line before was a TableExpression
+	for line := range strings.Lines(tree) {
+		if m := functionLine.FindStringSubmatch(line); m != nil {
+			name := strings.ToLower(strings.TrimSpace(m[2]))
+			foreign := s.functions[name] && !harmless[name]
+			if table && !harmless[name] || outside[name] || foreign && !both[name] {
+				return exception(497, "ACCESS_DENIED", "reader: Not enough privileges: function %s is not for readers", name)
+			}
+		}
+		table = strings.HasPrefix(strings.TrimLeft(line, " "), "TableExpression")
+	}
+	return nil
+}
+
+// lower gives the smaller of a reader's wish and the limit; where they are not numbers, or the
+// wish is none (0 means without limit), the limit.
+func lower(name, wish, limit string) string {
+	w, err := strconv.ParseFloat(wish, 64)
+	l, err2 := strconv.ParseFloat(limit, 64)
+	if err != nil || err2 != nil || w <= 0 || w > l || !strings.HasPrefix(name, "max_") {
+		return limit
+	}
+	return wish
+}

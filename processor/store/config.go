@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -43,6 +45,10 @@ func (c *Config) options() (*clickhouse.Options, error) {
 	if c.DSN == "" {
 		return nil, errors.New("store: no DSN: set the address of ClickHouse, such as http://127.0.0.1:8123/throughline")
 	}
+	scheme, _, _ := strings.Cut(c.DSN, "://")
+	if !slices.Contains([]string{"http", "https", "clickhouse", "tcp"}, scheme) {
+		return nil, errors.New("store: the DSN must start with http://, https:// or clickhouse://")
+	}
 	opts, err := clickhouse.ParseDSN(c.DSN)
 	if err != nil {
 		return nil, fmt.Errorf("store: the DSN is not one of ClickHouse: %w", err)
@@ -65,6 +71,7 @@ func (c *Config) insertSettings() clickhouse.Settings {
 	s := clickhouse.Settings{
 		"async_insert":                    0,
 		"insert_deduplicate":              0,
+		"optimize_on_insert":              0, // FINAL replaces rows anyway; doing it here too costs twice the insert
 		"max_partitions_per_insert_block": 0, // history of years comes in one batch
 		"distributed_foreground_insert":   1, // acknowledged means on the shard
 		// For the native protocol: plain strings travel, the server makes the dictionaries.

@@ -1,13 +1,11 @@
 package broker
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -19,11 +17,14 @@ import (
 )
 
 // childEnv makes the test binary a broker that runs until it is killed.
-const childEnv = "BROKER_TEST_CHILD_DIR"
+const (
+	childEnv       = "BROKER_TEST_CHILD_DIR"
+	childListenEnv = "BROKER_TEST_CHILD_LISTEN"
+)
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childEnv); dir != "" {
-		b, err := New(Config{DataDir: dir, Listen: "127.0.0.1:0", Sync: true}, nil)
+		b, err := New(Config{DataDir: dir, Listen: os.Getenv(childListenEnv), Sync: true}, nil)
 		if err == nil {
 			err = b.Start(context.Background())
 		}
@@ -136,28 +137,13 @@ func TestKilledBrokerKeepsRecordsAndOffsets(t *testing.T) {
 	dir := t.TempDir()
 	var want []string
 	for round := range 3 {
-		child := exec.CommandContext(t.Context(), os.Args[0])
-		child.Env = append(os.Environ(), childEnv+"="+dir)
-		out, err := child.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
-		}
-		line, err := bufio.NewReader(out).ReadString('\n')
-		if err != nil {
-			t.Fatal(err)
-		}
-		addr := strings.TrimSpace(line)
+		addr := freeAddr(t)
+		running := child(t, dir, addr)
 		value := fmt.Sprint("r", round)
 		produce(t, addr, 1, value)
 		want = append(want, value)
 		commit(t, addr, int64(round+1))
-		if err := child.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		_ = child.Wait() // killed: always an error
+		kill(t, running)
 	}
 	check(t, start(t, Config{DataDir: dir, Sync: true}).Addr(), want, 3)
 }

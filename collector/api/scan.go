@@ -14,14 +14,15 @@ const (
 	slants = '\\' * ones
 )
 
-// zeroBytes marks the lowest zero byte of x by its top bit; higher marks may be false.
-func zeroBytes(x uint64) uint64 { return (x - ones) &^ x & tops }
-
-// skipString takes the index after an opening quote and gives the index after the closing one, -1 when there is none.
+// skipString looks at eight bytes at a time: (x-ones)&^x has the top bit of the lowest zero byte of x set, and marks
+// above it may be false, so that only the lowest mark counts.
+//
+// It takes the index after an opening quote and gives the index after the closing one, -1 when there is none.
 func skipString(b []byte, i int) int {
 	for i+8 <= len(b) {
 		word := binary.LittleEndian.Uint64(b[i:])
-		hit := zeroBytes(word^quotes) | zeroBytes(word^slants)
+		q, s := word^quotes, word^slants
+		hit := ((q-ones)&^q | (s-ones)&^s) & tops
 		if hit == 0 {
 			i += 8
 			continue
@@ -58,23 +59,28 @@ func skipValue(b []byte, i int) int {
 	return skipScalar(b, i)
 }
 
+// turns tells how a byte outside strings changes the depth; quote is no change but the begin of a string.
+var turns = [256]int8{'{': 1, '[': 1, '}': -1, ']': -1, '"': quote}
+
+const quote = 2
+
 // skipNested takes the index after an opening bracket and gives the one after its closing bracket.
 func skipNested(b []byte, i int) int {
 	depth := 1
 	for i < len(b) {
-		c := b[i]
+		turn := turns[b[i]]
 		i++
-		switch c {
-		case '"':
+		if turn == 0 {
+			continue
+		}
+		if turn == quote {
 			if i = skipString(b, i); i < 0 {
 				return -1
 			}
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth--; depth == 0 {
-				return i
-			}
+			continue
+		}
+		if depth += int(turn); depth == 0 {
+			return i
 		}
 	}
 	return -1

@@ -99,3 +99,13 @@ func FuzzAppendString(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkSkipValue(b *testing.B) {
+	body := pageEvents(1)
+	b.SetBytes(int64(len(body)))
+	for b.Loop() {
+		if skipValue(body, 0) != len(body) {
+			b.Fatal("cut")
+		}
+	}
+}

@@ -12,8 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/throughline/throughline/collector/publish"
 	"github.com/throughline/throughline/schemas/topics"
 )
@@ -41,7 +39,6 @@ type Spool interface {
 // Deps are what a Delivery works with; all are needed.
 type Deps struct {
 	Logger      *slog.Logger
-	Registerer  prometheus.Registerer
 	Touchpoints Producer
 	Rejected    Producer
 	Spool       Spool
@@ -49,10 +46,9 @@ type Deps struct {
 
 // Delivery makes records durable. It is safe for concurrent use between Start and Stop.
 type Delivery struct {
-	log     *slog.Logger
-	spool   Spool
-	lines   [lanes]*line
-	metrics *metrics
+	log   *slog.Logger
+	spool Spool
+	lines [lanes]*line
 	// away says that the last records went into the spool, for one line in the log at each change.
 	away atomic.Bool
 	// spooled wakes the drain.
@@ -68,17 +64,16 @@ type Delivery struct {
 type line struct {
 	producer Producer
 	started  atomic.Bool
+	known    chan struct{} // closed with started
 	turn     atomic.Uint32
 }
 
-// New builds a delivery and registers its metrics.
-func New(deps Deps) (*Delivery, error) {
+// New builds a delivery; it opens nothing.
+func New(deps Deps) *Delivery {
 	d := &Delivery{log: deps.Logger, spool: deps.Spool, spooled: make(chan struct{}, 1), pause: 500 * time.Millisecond}
-	d.lines[laneTouchpoints] = &line{producer: deps.Touchpoints}
-	d.lines[laneRejected] = &line{producer: deps.Rejected}
-	var err error
-	d.metrics, err = newMetrics(deps.Registerer, deps.Spool)
-	return d, err
+	d.lines[laneTouchpoints] = &line{producer: deps.Touchpoints, known: make(chan struct{})}
+	d.lines[laneRejected] = &line{producer: deps.Rejected, known: make(chan struct{})}
+	return d
 }
 
 // Start begins to look for the broker, and drains what an earlier run has left. It does not wait: until the broker is
@@ -92,9 +87,26 @@ func (d *Delivery) Start(ctx context.Context) {
 				return
 			}
 			l.started.Store(true)
+			close(l.known)
 		})
 	}
 	d.workers.Go(func() { d.drain(ctx) })
+}
+
+// WaitStarted waits until both topics are known, or the time is over.
+func (d *Delivery) WaitStarted(ctx context.Context, patience time.Duration) bool {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	for _, l := range d.lines {
+		select {
+		case <-l.known:
+		case <-timer.C:
+			return false
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
 }
 
 // Stop ends the drain and closes the producers, which send what they have until ctx ends. What is spooled stays so.
@@ -160,10 +172,8 @@ func (d *Delivery) keep(ctx context.Context, to lane, records []Record, reason e
 		frames[i] = slab[from:len(slab):len(slab)]
 	}
 	if err := d.spool.Append(ctx, frames); err != nil {
-		d.metrics.failed.Inc()
 		return fmt.Errorf("kafka: %w; spool: %w", reason, err)
 	}
-	d.metrics.spooled.Add(float64(len(records)))
 	if !d.away.Swap(true) {
 		d.log.Warn("Kafka is away, events go into the spool", "error", reason)
 	}

@@ -10,9 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil"
-
 	"github.com/throughline/throughline/collector/publish"
 	"github.com/throughline/throughline/schemas/touchpoint"
 )
@@ -108,17 +105,12 @@ type bench struct {
 	*Delivery
 	touchpoints, rejected broker
 	shelf                 shelf
-	registry              *prometheus.Registry
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{registry: prometheus.NewRegistry()}
-	var err error
-	b.Delivery, err = New(Deps{slog.New(slog.DiscardHandler), b.registry, &b.touchpoints, &b.rejected, &b.shelf})
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := &bench{}
+	b.Delivery = New(Deps{Logger: slog.New(slog.DiscardHandler), Touchpoints: &b.touchpoints, Rejected: &b.rejected, Spool: &b.shelf})
 	b.pause = time.Millisecond
 	return b
 }
@@ -219,9 +211,6 @@ func TestSpoolThenDrain(t *testing.T) {
 			t.Errorf("record %d is %q", i, r.Value)
 		}
 	}
-	if n := testutil.ToFloat64(b.metrics.drained); n != 5 {
-		t.Errorf("drained %v", n)
-	}
 	if b.away.Load() {
 		wait(t, func() bool { return !b.away.Load() })
 	}
@@ -248,14 +237,6 @@ func TestPoisonInSpool(t *testing.T) {
 	}
 	if letters[reasonFrame] != "\x09nonsense" || letters[reasonRefused] != "bad" {
 		t.Errorf("dead letters %q", letters)
-	}
-}
-
-func TestMetricsLint(t *testing.T) {
-	b := newBench(t)
-	problems, err := testutil.GatherAndLint(b.registry)
-	if err != nil || len(problems) > 0 {
-		t.Error(err, problems)
 	}
 }
 

@@ -69,7 +69,6 @@ func (d *Delivery) send(ctx context.Context, frames [][]byte) error {
 			return err
 		}
 	}
-	d.metrics.drained.Add(float64(len(frames)))
 	return nil
 }
 

@@ -31,11 +31,11 @@ func TestEveryAcknowledgedRecordIsInTheLogOnceAndInOrder(t *testing.T) {
 func TestFaultsNeitherLoseNorRepeat(t *testing.T) {
 	produce := []kmsg.Key{kmsg.Produce}
 	faults := map[string][]kfake.Fault{
-		"answer lost after the append": {{Keys: produce, Err: kerr.RequestTimedOut, Count: 20}},
-		"appended, too few replicas":   {{Keys: produce, Err: kerr.NotEnoughReplicasAfterAppend, Count: 20}},
-		"not the leader":               {{Keys: produce, Err: kerr.NotLeaderForPartition, Count: 10}},
-		"no leader":                    {{Keys: produce, Err: kerr.LeaderNotAvailable, Count: 10}},
-		"corrupt on the way":           {{Keys: produce, Err: kerr.CorruptMessage, Count: 10}},
+		"answer lost after the append": {{Keys: produce, Err: kerr.RequestTimedOut, Count: 8}},
+		"appended, too few replicas":   {{Keys: produce, Err: kerr.NotEnoughReplicasAfterAppend, Count: 8}},
+		"not the leader":               {{Keys: produce, Err: kerr.NotLeaderForPartition, Count: 5}},
+		"no leader":                    {{Keys: produce, Err: kerr.LeaderNotAvailable, Count: 5}},
+		"corrupt on the way":           {{Keys: produce, Err: kerr.CorruptMessage, Count: 5}},
 		"coordinator loads":            {{Keys: []kmsg.Key{kmsg.InitProducerID}, TopLevel: true, Err: kerr.CoordinatorLoadInProgress, Count: 5}},
 		"producer forgotten":           {{Keys: produce, Err: kerr.UnknownProducerID, Count: 5}},
 		"epoch fenced":                 {{Keys: produce, Err: kerr.InvalidProducerEpoch, Count: 5}},

@@ -104,14 +104,16 @@ func whole(mantissa string, keep int) (units int64, ok bool) {
 			return units, units <= maxMoney
 		}
 		keep--
-		if units = units*10 + digit; units > maxMoney {
+		if units > maxMoney/10 {
 			return 0, false
 		}
+		units = units*10 + digit
 	}
 	for ; keep > 0 && units > 0; keep-- {
-		if units *= 10; units > maxMoney {
+		if units > maxMoney/10 {
 			return 0, false
 		}
+		units *= 10
 	}
 	return units, true
 }

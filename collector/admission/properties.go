@@ -2,7 +2,6 @@ package admission
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 
@@ -165,8 +164,8 @@ func (d *draft) answers() bool {
 }
 
 func (d *draft) setScore(survey, field, text string) bool {
-	value, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsInf(value, 0) || math.IsNaN(value) {
+	value, err := strconv.ParseFloat(text, 64) // takes "NaN" and "0x1p4" too, which are no decimal numbers
+	if _, fault := parseMoney(text); err != nil || fault == moneySyntax {
 		return d.refuse(ReasonInvalidValue, field, "not a number: send the score as a number")
 	}
 	if survey == surveys[0] && (value < 0 || value > 10) {

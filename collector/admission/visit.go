@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/throughline/throughline/collector/enrich"
 )
@@ -37,7 +38,7 @@ func (a *Admitter) arrival(d *draft) {
 	}
 	if t.Channel == "" {
 		t.Channel = enrich.Channel(enrich.Visit{
-			Host: page.Host, Referrer: enrich.ReferrerHost(t.Referrer), Campaign: &campaign, ClickKind: t.ClickIdKind, Web: t.Url != "",
+			Host: page.Host, Referrer: enrich.ReferrerHost(t.Referrer), Campaign: campaign, ClickKind: t.ClickIdKind, Web: t.Url != "",
 		})
 	}
 }
@@ -46,7 +47,9 @@ func (a *Admitter) arrival(d *draft) {
 func (a *Admitter) agent(req *Request, d *draft) {
 	t := d.t
 	if t.UserAgent = d.agent; t.UserAgent == "" && !req.Import && enrich.Personal(req.UserAgent) {
-		t.UserAgent = strings.ToValidUTF8(req.UserAgent, "\uFFFD")
+		if t.UserAgent = req.UserAgent; !utf8.ValidString(t.UserAgent) {
+			t.UserAgent = strings.ToValidUTF8(t.UserAgent, "\uFFFD")
+		}
 	}
 	agent := a.agents.Read(t.UserAgent)
 	t.Browser, t.Os, t.BotReason = agent.Browser, agent.OS, agent.BotReason

@@ -24,7 +24,7 @@ func Split(url string) Page {
 		url, p.Query = url[:i], url[i+1:]
 	}
 	p.Scheme, url = scheme(url)
-	if p.Scheme != "" && !strings.HasPrefix(url, "/") {
+	if p.Scheme != "" && url != "" && url[0] != '/' {
 		return Page{Scheme: p.Scheme} // mailto:…, data:…
 	}
 	if !strings.HasPrefix(url, "//") || (p.Scheme == "" && strings.HasPrefix(url, "///")) {

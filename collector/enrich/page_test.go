@@ -56,7 +56,7 @@ func FuzzSplit(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in string) {
 		got := Split(in)
 		want, err := url.Parse(in)
-		if err != nil || want.Opaque != "" || strings.Contains(got.Host, "%") || strings.Contains(in, "[") {
+		if err != nil || want.Opaque != "" || strings.Contains(got.Host, "%") || strings.Count(want.Host, ":") > 1 || strings.Contains(in, "[") {
 			return
 		}
 		path, err := url.PathUnescape(got.Path)

@@ -1,0 +1,48 @@
+package demo
+
+import (
+	"math/rand/v2"
+	"sync"
+)
+
+// crowdLimit is how many customers are remembered so that they can come back.
+const crowdLimit = 2000
+
+// crowd is the customers who have an account.
+type crowd struct {
+	mu    sync.Mutex
+	known []regular
+}
+
+// regular is what stays of a visitor who logged in.
+type regular struct {
+	userID, anonymousID, ip string
+	market                  market
+	agent                   agent
+}
+
+func (c *crowd) know(v *visitor) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	one := regular{v.userID, v.anonymousID, v.ip, v.market, v.agent}
+	if len(c.known) < crowdLimit {
+		c.known = append(c.known, one)
+		return
+	}
+	c.known[v.random.IntN(crowdLimit)] = one
+}
+
+// greet takes a customer out of the crowd, for as long as the visit lasts; nil when there is none.
+func (c *crowd) greet(random *rand.Rand) *visitor {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.known) == 0 {
+		return nil
+	}
+	at, last := random.IntN(len(c.known)), len(c.known)-1
+	one := c.known[at]
+	c.known[at] = c.known[last]
+	c.known = c.known[:last]
+	return &visitor{random: random, userID: one.userID, anonymousID: one.anonymousID, loggedIn: true,
+		market: one.market, agent: one.agent, ip: one.ip}
+}

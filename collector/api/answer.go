@@ -14,7 +14,6 @@ import (
 var (
 	jsonType = []string{"application/json"}
 	noSniff  = []string{"nosniff"}
-	noStore  = []string{"no-store"}
 )
 
 func seconds(d time.Duration) []string { return []string{strconv.Itoa(int(d / time.Second))} }
@@ -27,7 +26,6 @@ func (h *Handler) reply(w http.ResponseWriter, status int, body []byte) int {
 	header := w.Header()
 	header["Content-Type"] = jsonType
 	header["X-Content-Type-Options"] = noSniff
-	header["Cache-Control"] = noStore
 	if len(body) > smallAnswer {
 		header["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}

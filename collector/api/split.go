@@ -125,20 +125,17 @@ func (s *batch) array(b []byte, i int) (int, *refusal) {
 
 // object takes a body that begins with an object: one event, a batch, or the first of several lines.
 func (s *batch) object(body []byte, from int) *refusal {
-	end := skipValue(body, from)
-	if end < 0 {
-		if bytes.Contains(body, lineObject) {
-			return s.lines(body)
-		}
-		end = len(body)
-	}
-	if rest := skipSpace(body, end); rest < len(body) {
-		if bytes.IndexByte(body[end:rest], '\n') < 0 {
+	event := trim(body[from:])
+	// In one line it is one object: should something follow it, admission refuses the whole.
+	if bytes.IndexByte(event, '\n') >= 0 {
+		end := skipValue(event, 0)
+		switch {
+		case end < 0 && bytes.Contains(event, lineObject), end > 0 && end < len(event) && oneLine(event, end):
+			return s.lines(event)
+		case end > 0 && end < len(event):
 			return notJSON("something follows the event: send several as an array or one a line")
 		}
-		return s.lines(body)
 	}
-	event := trim(body[from:end])
 	if bytes.Contains(event, batchKey) {
 		found, r := s.envelope(event)
 		if found || r != nil {
@@ -148,6 +145,12 @@ func (s *batch) object(body []byte, from int) *refusal {
 	}
 	s.single = true
 	return s.add(event)
+}
+
+// oneLine says that the first end bytes lie in one line, and nothing else does.
+func oneLine(b []byte, end int) bool {
+	first := bytes.IndexByte(b, '\n')
+	return first >= end && skipSpace(b, end) > first
 }
 
 // envelope reads {"batch": […], "sent_at": …}; found is false when the object has no batch at its own level.

@@ -14,6 +14,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/throughline/throughline/deploy/embedded/engine"
+	"github.com/throughline/throughline/deploy/embedded/libchdb"
 	tables "github.com/throughline/throughline/schemas/clickhouse"
 )
 
@@ -56,9 +57,9 @@ func runEngine(t testing.TB) *engine.Engine {
 	if shared.engine != nil {
 		return shared.engine
 	}
-	lib := os.Getenv("LIBCHDB")
-	if lib == "" {
-		t.Skip("no ClickHouse engine: set LIBCHDB to its library")
+	lib, err := libchdb.Find()
+	if err != nil {
+		t.Skipf("no ClickHouse engine, run make libchdb: %v", err)
 	}
 	dir, err := os.MkdirTemp("", "store")
 	if err != nil {

@@ -135,10 +135,10 @@ func TestStageFunnelAndAttribution(t *testing.T) {
 		return "SELECT channel, round(conversions, 3), round(revenue, 1) FROM attribution(site='shop', model='" + model + "') WHERE channel != '(none)' AND conversions > 0 ORDER BY channel"
 	}
 	for query, want := range map[string]string{
-		"SELECT stage, reached, depth_reached, dropped, open, skipped, journeys FROM stage_funnel(" + period + ")": "1 4 4 0 1 1 4; 2 2 2 1 0 0 4; 3 1 1 0 0 0 4; 4 2 1 0 0 0 4; 5 0 0 0 0 0 4",
-		"SELECT stage_name, ifNull(conversion_from_start, 0) FROM stage_funnel(" + period + ") WHERE stage IN (2, 4)":         "consideration 0.5; purchase 0.25",
-		"SELECT customer_id, close_reason, is_open, reached FROM journeys ORDER BY customer_id":                    "u1 won false [1 2 3 4]; u2 dropped false [1 2]; u3 open true [1]; u4 won false [1 4]",
-		"SELECT customer_id, orders, revenue, furthest_stage_name FROM customers ORDER BY customer_id LIMIT 2":     "u1 1 100 purchase; u2 0 0 consideration",
+		"SELECT stage, reached, depth_reached, dropped, open, skipped, journeys FROM stage_funnel(" + period + ")":    "1 4 4 0 1 1 4; 2 2 2 1 0 0 4; 3 1 1 0 0 0 4; 4 2 1 0 0 0 4; 5 0 0 0 0 0 4",
+		"SELECT stage_name, ifNull(conversion_from_start, 0) FROM stage_funnel(" + period + ") WHERE stage IN (2, 4)": "consideration 0.5; purchase 0.25",
+		"SELECT customer_id, close_reason, is_open, reached FROM journeys ORDER BY customer_id":                       "u1 won false [1 2 3 4]; u2 dropped false [1 2]; u3 open true [1]; u4 won false [1 4]",
+		"SELECT customer_id, orders, revenue, furthest_stage_name FROM customers ORDER BY customer_id LIMIT 2":        "u1 1 100 purchase; u2 0 0 consideration",
 		credit("first"):           "social 1 100",
 		credit("last"):            "direct 1 100",
 		credit("last_non_direct"): "email 1 100",

@@ -126,6 +126,35 @@ func TestNewerVersionsReplaceAndTombstonesHide(t *testing.T) {
 	}
 }
 
+func TestOfEqualVersionsTheLastWrittenWins(t *testing.T) {
+	s, conn := openDatabase(t, nil)
+	live, gone := oddJourneys(6), oddJourneys(6)
+	for i := range gone {
+		gone[i].Deleted = true
+	}
+	for _, b := range []*Batch{
+		{Journeys: append(slices.Clone(live[:2]), gone[:2]...)}, // in one insert
+		{Journeys: live[2:4]},
+		{Journeys: slices.Concat(gone[2:4], gone[4:])}, // in two
+		{Journeys: live[4:]},
+	} {
+		if err := s.Write(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, settings := range []string{"", " SETTINGS do_not_merge_across_partitions_select_final = 1"} {
+		if n := one[uint64](t, conn, "SELECT sum(cycle) FROM journeys"+settings); n != 4+5 {
+			t.Errorf("cycles add up to %d, want 9%s", n, settings)
+		}
+	}
+	if err := conn.Exec(t.Context(), "OPTIMIZE TABLE journeys_log FINAL"); err != nil {
+		t.Fatal(err)
+	}
+	if n := one[uint64](t, conn, "SELECT sum(cycle) FROM journeys"); n != 4+5 {
+		t.Errorf("merged, cycles add up to %d, want 9", n)
+	}
+}
+
 func TestRefusedRowsAreIsolated(t *testing.T) {
 	s, conn := openDatabase(t, nil)
 	if err := conn.Exec(t.Context(), "ALTER TABLE touchpoints_log ADD CONSTRAINT poison CHECK event != 'poison'"); err != nil {

@@ -5,44 +5,22 @@ import (
 	"io"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
+	"github.com/throughline/throughline/deploy/terminal"
 )
 
 // plainEvery is how often a progress line is written where no bar can be drawn.
 const plainEvery = 5 * time.Second
 
-// NewBar gives a Report function: a bar redrawn in place when out is a terminal, else a line every five seconds.
-func NewBar(out io.Writer, terminal bool) func(Progress) {
-	if !terminal {
+// NewBar gives a Report function: with live a bar redrawn in place on the terminal out, else a line every five seconds.
+func NewBar(out io.Writer, live bool) func(Progress) {
+	if !live {
 		return plainLines(out)
 	}
-	var bar *progressbar.ProgressBar
+	screen := terminal.NewScreen(out)
 	return func(p Progress) {
-		if bar == nil {
-			bar = newBar(out, p.Size)
-		}
-		bar.Describe(describe(p))
-		at := p.Bytes
-		if p.Done && p.Bytes == p.Size {
-			at = p.Size
-		}
-		// The bar's only errors are those of the terminal: losing a drawing must not lose the import.
-		_ = bar.Set64(at)
-		if p.Done {
-			fmt.Fprintln(out)
-		}
+		// The only errors are those of the terminal: losing a drawing must not lose the import.
+		_ = screen.Draw(terminal.ProgressLine(p.line(), screen.Style()))
 	}
-}
-
-func newBar(out io.Writer, size int64) *progressbar.ProgressBar {
-	return progressbar.NewOptions64(max(size, 1),
-		progressbar.OptionSetWriter(out),
-		progressbar.OptionFullWidth(),
-		progressbar.OptionSetPredictTime(true),
-		progressbar.OptionSetElapsedTime(false),
-		progressbar.OptionThrottle(50*time.Millisecond),
-		progressbar.OptionSetTheme(progressbar.ThemeUnicode),
-	)
 }
 
 func plainLines(out io.Writer) func(Progress) {
@@ -52,18 +30,22 @@ func plainLines(out io.Writer) func(Progress) {
 			return
 		}
 		last = p.Elapsed
-		line := fmt.Sprintf("%3.0f %%  %s", p.percent(), describe(p))
-		if !p.Done {
-			line += fmt.Sprintf("  %s left", p.Remaining().Round(time.Second))
-		}
-		fmt.Fprintln(out, line)
+		fmt.Fprintf(out, "%.0f %%  %s\n", 100*p.share(), describe(p))
 	}
 }
 
+func (p Progress) line() terminal.Progress {
+	line := terminal.Progress{Share: p.share(), Text: describe(p)}
+	if !p.Done {
+		line.Remaining = p.Remaining()
+	}
+	return line
+}
+
 func describe(p Progress) string {
-	text := fmt.Sprintf("%d rows  %.0f rows/s  accepted %d  rejected %d", p.Rows, p.RowsPerSecond(), p.Accepted, p.Rejected)
+	text := fmt.Sprintf("%d rows  %.0f/s  %d accepted  %d rejected", p.Rows, p.RowsPerSecond(), p.Accepted, p.Rejected)
 	if p.Skipped > 0 {
-		text += fmt.Sprintf("  skipped %d", p.Skipped)
+		text += fmt.Sprintf("  %d skipped", p.Skipped)
 	}
 	return text
 }
@@ -84,9 +66,9 @@ func (p Progress) Remaining() time.Duration {
 	return time.Duration(float64(p.Elapsed) * float64(p.Size-p.Bytes) / float64(p.Bytes))
 }
 
-func (p Progress) percent() float64 {
+func (p Progress) share() float64 {
 	if p.Size <= 0 {
-		return 100
+		return 1
 	}
-	return 100 * min(1, float64(p.Bytes)/float64(p.Size))
+	return float64(p.Bytes) / float64(p.Size)
 }

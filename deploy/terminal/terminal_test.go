@@ -60,6 +60,18 @@ func TestStatusGolden(t *testing.T) {
 	golden(t, "status", got.String())
 }
 
+func TestProgressGolden(t *testing.T) {
+	var got strings.Builder
+	for _, p := range []Progress{
+		{0, "0 rows", 0}, {0.42, "310000 rows  98000/s  309998 accepted  2 rejected", 4 * time.Second}, {1, "719386 rows", 0}, {7, "a\nb", 0},
+	} {
+		for _, style := range []Style{{Width: 120}, {Width: 80, Colour: true}, {Width: 40}} {
+			fmt.Fprintln(&got, ProgressLine(p, style))
+		}
+	}
+	golden(t, "progress", got.String())
+}
+
 func TestTailGolden(t *testing.T) {
 	at := time.Date(2024, 5, 6, 7, 8, 9, 12e6, time.UTC)
 	var got strings.Builder
@@ -95,9 +107,10 @@ func TestNothingIsWiderThanTheTerminal(t *testing.T) {
 		n := func() uint64 { return random.Uint64N(1) + uint64(random.Int64N(1e9))>>random.IntN(30) }
 		text := Funnel([]Step{{name(), n(), n(), n()}, {name(), n(), n(), n()}}, style) +
 			StatusLine(Status{AcceptedPerSecond: float64(n()), Stored: n(), Lag: n(), Trouble: name()}, style) + "\n" +
+			ProgressLine(Progress{random.Float64(), name(), time.Duration(n())}, style) + "\n" +
 			Tail(Touch{Site: name(), Verdict: name(), Stage: name(), Rule: name(), Event: name(), Customer: name(), Channel: name()}, style)
 		lines := strings.Split(escapes.ReplaceAllString(text, ""), "\n")
-		if len(lines) != 5 {
+		if len(lines) != 6 {
 			t.Fatalf("seed %d: %d lines: %q", seed, len(lines), lines)
 		}
 		for _, line := range lines {

@@ -142,35 +142,36 @@ func (d *draft) currency(siteCurrency string, paid bool) bool {
 	return true
 }
 
-// answers settles survey and score: the pair of properties, else the first of the shorthands.
+// answers settles survey and score: the pair of properties goes first, then the first of the shorthands. All that are
+// given must be sound.
 func (d *draft) answers() bool {
-	survey, score, field := d.survey, d.score, "score"
-	if survey == "" || !score.given() {
-		survey = ""
-		for i, short := range d.shorthand {
-			if survey == "" && short.given() {
-				survey, score, field = surveys[i], short, surveys[i]
-			}
+	if d.survey != "" && d.score.given() && !d.setScore(d.survey, "properties.score", d.score) {
+		return false
+	}
+	for i, short := range d.shorthand {
+		if short.given() && !d.setScore(surveys[i], shorthandFields[i], short) {
+			return false
 		}
 	}
-	if survey == "" {
-		return true
-	}
-	field = "properties." + field
+	return true
+}
+
+// shorthandFields are the paths of the properties named like surveys.
+var shorthandFields = [len(surveys)]string{"properties.nps", "properties.csat", "properties.ces"}
+
+func (d *draft) setScore(survey, field string, score answer) bool {
 	if score.kind != scan.Number && score.kind != scan.String {
 		return d.wrongType(field, "a number", score.kind)
 	}
-	return d.setScore(survey, field, score.text)
-}
-
-func (d *draft) setScore(survey, field, text string) bool {
-	value, err := strconv.ParseFloat(text, 64) // takes "NaN" and "0x1p4" too, which are no decimal numbers
-	if _, fault := parseMoney(text); err != nil || fault == moneySyntax {
+	value, err := strconv.ParseFloat(score.text, 64) // takes "NaN" and "0x1p4" too, which are no decimal numbers
+	if _, fault := parseMoney(score.text); err != nil || fault == moneySyntax {
 		return d.refuse(ReasonInvalidValue, field, "not a number: send the score as a number")
 	}
 	if survey == surveys[0] && (value < 0 || value > 10) {
 		return d.refuse(ReasonInvalidValue, field, fmt.Sprintf("an NPS score is 0 to 10, this is %v", value))
 	}
-	d.t.Survey, d.t.Score = survey, value
+	if d.t.Survey == "" {
+		d.t.Survey, d.t.Score = survey, value
+	}
 	return true
 }

@@ -108,6 +108,7 @@ func (w *work) addTouchpoint() error {
 
 // addRejection encodes what was refused, with its bytes and the reason.
 func (w *work) addRejection(raw []byte, problem *admission.Problem, rulesVersion string) error {
+	raw = withoutAddress(raw)
 	w.refused = touchpoint.Rejection{
 		Site: w.request.Site.ID, Reason: string(problem.Reason), Field: problem.Field, Detail: problem.Detail,
 		Raw: raw[:min(len(raw), maxRaw)], ReceivedAt: w.request.ReceivedAt.UnixMicro(), RulesVersion: rulesVersion,

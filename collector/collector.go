@@ -19,6 +19,7 @@ import (
 	"github.com/throughline/throughline/collector/api"
 	"github.com/throughline/throughline/collector/delivery"
 	"github.com/throughline/throughline/collector/publish"
+	contract "github.com/throughline/throughline/schemas/http"
 	"github.com/throughline/throughline/schemas/sites"
 	"github.com/throughline/throughline/schemas/topics"
 )
@@ -62,7 +63,7 @@ func New(cfg Config, deps Deps) (*Collector, error) {
 	if c.delivery, err = newDelivery(&cfg, deps, c.spool); err != nil {
 		return nil, fmt.Errorf("collector: %w", err)
 	}
-	handler, err := api.New(cfg.api(deps.RulesVersion, nil), api.Deps{
+	handler, err := api.New(cfg.api(deps.RulesVersion, contract.OpenAPI), api.Deps{
 		Logger: deps.Logger, Registerer: deps.Registerer, Sites: deps.Sites, Admitter: admission.New(), Sink: c.delivery,
 	})
 	if err != nil {

@@ -96,9 +96,7 @@ func publishFrom(b *testing.B, callers, size int, opts []kfake.Opt) {
 func BenchmarkEncode(b *testing.B) {
 	records := events(100, 4)
 	q := &Producer{cfg: Config{}.withDefaults()}
-	for i := range 4 {
-		q.partitions = append(q.partitions, newPartitionForBench(q, int32(i)))
-	}
+	q.assign(make([]int, 4), false)
 	c := newCall(4)
 	now := time.Now()
 	b.ReportAllocs()
@@ -109,19 +107,16 @@ func BenchmarkEncode(b *testing.B) {
 			q.partitions[part].append(c, records, now)
 		}
 		for _, part := range c.touched {
-			batch, _ := q.partitions[part].next()
-			if err := batch.seal(session{id: 1, valid: true}, 0); err != nil {
+			one := q.partitions[part]
+			one.next()
+			if err := one.current.seal(session{id: 1, valid: true}, 0); err != nil {
 				b.Fatal(err)
 			}
-			q.partitions[part].finish(batch, nil)
+			one.done(nil)
 		}
 		c.settle(nil)
 		<-c.done
 		c.reset()
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*100), "ns/event")
-}
-
-func newPartitionForBench(p *Producer, index int32) *partition {
-	return &partition{p: p, index: index, wake: make(chan struct{}, 1)}
 }

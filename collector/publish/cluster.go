@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
+	"github.com/segmentio/kafka-go/protocol/produce"
+	"github.com/segmentio/kafka-go/protocol/rawproduce"
 )
 
 // session is a producer id and epoch. The zero value is none.
@@ -25,6 +28,7 @@ type cluster struct {
 	timeout   time.Duration
 	transport *kafka.Transport
 	client    *kafka.Client
+	known     atomic.Pointer[[]int] // leader of each partition
 
 	mu struct {
 		sync.Mutex
@@ -47,18 +51,48 @@ func newCluster(cfg Config, deps Dependencies) *cluster {
 	}
 }
 
-// produce sends one sealed batch and waits for all replicas that are in sync.
-func (c *cluster) produce(ctx context.Context, partition int32, batch []byte) error {
+// errNoAnswer means that a partition of a request is not in its answer.
+var errNoAnswer = errors.New("no answer for the partition")
+
+// produce sends the current batches of partitions that have one leader, waits for all in-sync replicas, and gives
+// the outcome of each.
+func (c *cluster) produce(ctx context.Context, parts []*partition) []error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	res, err := c.client.RawProduce(ctx, &kafka.RawProduceRequest{
-		Topic: c.topic, Partition: int(partition), RequiredAcks: kafka.RequireAll,
-		RawRecords: protocol.RawRecordSet{Reader: bytes.NewReader(batch)},
-	})
-	if err != nil {
-		return err
+	topic := rawproduce.RequestTopic{Topic: c.topic, Partitions: make([]rawproduce.RequestPartition, len(parts))}
+	for i, q := range parts {
+		topic.Partitions[i] = rawproduce.RequestPartition{
+			Partition: q.index, RecordSet: protocol.RawRecordSet{Reader: bytes.NewReader(q.current.buf)},
+		}
 	}
-	return res.Error
+	req := &rawproduce.Request{Acks: -1, Timeout: int32(c.timeout.Milliseconds()), Topics: []rawproduce.RequestTopic{topic}}
+	res, err := c.transport.RoundTrip(ctx, c.client.Addr, req)
+	errs := make([]error, len(parts))
+	for i, q := range parts {
+		if errs[i] = err; err == nil {
+			errs[i] = answerFor(res, q.index)
+		}
+	}
+	return errs
+}
+
+// answerFor gives what a response says about one partition.
+func answerFor(res protocol.Message, partition int32) error {
+	answer, ok := res.(*produce.Response)
+	if !ok {
+		return errNoAnswer
+	}
+	for _, t := range answer.Topics {
+		for _, p := range t.Partitions {
+			switch {
+			case p.Partition == partition && p.ErrorCode != 0:
+				return kafka.Error(p.ErrorCode)
+			case p.Partition == partition:
+				return nil
+			}
+		}
+	}
+	return errNoAnswer
 }
 
 // newSession asks for a producer id. A cluster that is starting answers with an error inside the response and
@@ -76,26 +110,27 @@ func (c *cluster) newSession(ctx context.Context) (session, error) {
 	return session{id: int64(res.Producer.ProducerID), epoch: int16(res.Producer.ProducerEpoch), valid: true}, nil
 }
 
-var errNoLeader = errors.New("partition has no leader")
-
-// partitions is the number of partitions of the topic.
-func (c *cluster) partitions(ctx context.Context) (int, error) {
-	topic, err := c.describe(ctx)
-	return len(topic.Partitions), err
-}
-
-// reachable is nil when the partition has a leader.
-func (c *cluster) reachable(ctx context.Context, partition int32) error {
+// leaders gives the broker id that leads each partition, -1 for none. It is remembered until forget.
+func (c *cluster) leaders(ctx context.Context) ([]int, error) {
+	if known := c.known.Load(); known != nil {
+		return *known, nil
+	}
 	topic, err := c.describe(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	leaders := make([]int, len(topic.Partitions))
 	for _, p := range topic.Partitions {
-		if int32(p.ID) == partition && p.Error == nil && p.Leader.Host != "" {
-			return nil
+		if p.ID < 0 || p.ID >= len(leaders) {
+			return nil, fmt.Errorf("metadata: partition %d of %d", p.ID, len(leaders))
+		}
+		leaders[p.ID] = -1
+		if p.Error == nil && p.Leader.Host != "" {
+			leaders[p.ID] = p.Leader.ID
 		}
 	}
-	return errNoLeader
+	c.known.Store(&leaders)
+	return leaders, nil
 }
 
 func (c *cluster) describe(ctx context.Context) (kafka.Topic, error) {
@@ -121,6 +156,7 @@ func (c *cluster) forget() {
 	defer c.mu.Unlock()
 	if now := time.Now(); now.Sub(c.mu.reset) > 100*time.Millisecond {
 		c.mu.reset = now
+		c.known.Store(nil)
 		c.transport.CloseIdleConnections()
 	}
 }

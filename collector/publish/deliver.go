@@ -15,33 +15,8 @@ const (
 	lastPause  = 500 * time.Millisecond
 )
 
-// deliver sends b until it is written, refused, or too old. A batch that is given up may have been written, so its
-// sequence can be neither used again nor skipped: the next batch starts under a new producer id.
-func (q *partition) deliver(ctx context.Context, b *batch) error {
-	deadline := b.born.Add(q.p.cfg.DeliveryTimeout)
-	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		began := time.Now()
-		err := q.attempt(ctx, b)
-		kind := outcomeOf(err)
-		if kind == delivered {
-			q.delivered(b)
-			return nil
-		}
-		q.failed(b, err, kind, began)
-		if kind == refused {
-			q.session = session{}
-			return fmt.Errorf("%w: %w", ErrRefused, err)
-		}
-		if wait := pause/2 + rand.N(pause/2); time.Now().Add(wait).After(deadline) || !sleep(ctx, wait) {
-			q.session = session{}
-			q.setAway(ctx.Err() == nil)
-			return fmt.Errorf("%w: %w", ErrUnavailable, err)
-		}
-	}
-}
-
-// attempt sends b once: the same bytes as before, unless the producer id changed.
-func (q *partition) attempt(ctx context.Context, b *batch) error {
+// seal makes the current batch ready to be sent: the same bytes as before, unless the producer id changed.
+func (q *partition) seal(ctx context.Context) error {
 	if !q.session.valid {
 		session, err := q.p.cluster.newSession(ctx)
 		if err != nil {
@@ -49,15 +24,44 @@ func (q *partition) attempt(ctx context.Context, b *batch) error {
 		}
 		q.session, q.sequence = session, 0
 	}
-	if !b.sealed || b.owner != q.session {
-		if err := b.seal(q.session, q.sequence); err != nil {
-			return err
-		}
+	if b := q.current; !b.sealed || b.owner != q.session {
+		return b.seal(q.session, q.sequence)
 	}
-	began := time.Now()
-	err := q.p.cluster.produce(ctx, q.index, b.buf)
-	q.p.metrics.seconds.Observe(time.Since(began).Seconds())
-	return err
+	return nil
+}
+
+// attempted acts on the outcome of one attempt to send the current batch. A batch that is given up may have been
+// written, so its sequence can be neither used again nor skipped: the next batch starts under a new producer id.
+func (q *partition) attempted(ctx context.Context, err error, began time.Time) {
+	b, kind := q.current, outcomeOf(err)
+	if kind == delivered {
+		q.delivered(b)
+		q.done(nil)
+		return
+	}
+	q.failed(b, err, kind, began)
+	wait := q.pause/2 + rand.N(q.pause/2)
+	q.pause, q.retryAt = min(2*q.pause, lastPause), time.Now().Add(wait)
+	switch {
+	case kind == refused:
+		q.session = session{}
+		q.done(fmt.Errorf("%w: %w", ErrRefused, err))
+	case ctx.Err() != nil:
+		q.session = session{}
+		q.done(fmt.Errorf("%w: %w", ErrUnavailable, err))
+	case q.retryAt.After(b.born.Add(q.p.cfg.DeliveryTimeout)):
+		q.session = session{}
+		q.setAway(true)
+		q.done(fmt.Errorf("%w: %w", ErrUnavailable, err))
+		q.startProbe()
+	}
+}
+
+// done settles the current batch.
+func (q *partition) done(err error) {
+	b := q.current
+	q.current, q.pause, q.retryAt = nil, firstPause, time.Time{}
+	q.finish(b, err)
 }
 
 func (q *partition) delivered(b *batch) {
@@ -93,7 +97,21 @@ func (q *partition) failed(b *batch, err error, kind outcome, began time.Time) {
 	}
 }
 
-var errPartitionCount = errors.New("topic has another number of partitions than configured")
+// Errors of a probe.
+var (
+	errPartitionCount = errors.New("topic has another number of partitions than configured")
+	errNoLeader       = errors.New("partition has no leader")
+)
+
+// startProbe looks in the background for a partition that is away. The lane leaves it alone until it is found.
+func (q *partition) startProbe() {
+	q.probing.Store(true)
+	q.p.workers.Go(func() {
+		q.probe(q.p.closing)
+		q.probing.Store(false)
+		q.lane.rouse()
+	})
+}
 
 // probe waits until the partition can be reached again, and then closes the breaker. It ends with ctx.
 func (q *partition) probe(ctx context.Context) {
@@ -115,15 +133,14 @@ func (q *partition) probe(ctx context.Context) {
 }
 
 func (q *partition) lookFor(ctx context.Context) error {
-	count, err := q.p.cluster.partitions(ctx)
-	if err != nil {
+	leaders, err := q.p.cluster.leaders(ctx)
+	switch {
+	case err != nil:
 		return err
-	}
-	if count != q.p.Partitions() {
-		return fmt.Errorf("%w: %d", errPartitionCount, count)
-	}
-	if err := q.p.cluster.reachable(ctx, q.index); err != nil {
-		return err
+	case len(leaders) != q.p.Partitions():
+		return fmt.Errorf("%w: %d", errPartitionCount, len(leaders))
+	case leaders[q.index] < 0:
+		return errNoLeader
 	}
 	session, err := q.p.cluster.newSession(ctx)
 	if err != nil {

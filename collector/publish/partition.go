@@ -1,19 +1,20 @@
 package publish
 
 import (
-	"context"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// partition gathers records into batches and sends them one after another.
+// partition gathers records into batches, which its lane sends one after another.
 type partition struct {
 	p     *Producer
 	index int32
-	wake  chan struct{}
-	// away is the circuit breaker: while it is set nothing is taken. Written by the worker, under mu.
+	lane  *lane
+	// away is the circuit breaker: while it is set nothing is taken. Written under mu.
 	away atomic.Bool
+	// probing means that a probe owns the fields of the lane.
+	probing atomic.Bool
 
 	mu struct {
 		sync.Mutex
@@ -22,7 +23,10 @@ type partition struct {
 		closed  bool
 	}
 
-	// Only the worker uses these.
+	// Only the lane uses these, or the probe.
+	current      *batch // sent, or to be sent next
+	pause        time.Duration
+	retryAt      time.Time // when current may be sent again
 	session      session
 	sequence     int32
 	failingSince time.Time // zero while attempts succeed
@@ -30,7 +34,7 @@ type partition struct {
 }
 
 func newPartition(p *Producer, index int32, away bool) *partition {
-	q := &partition{p: p, index: index, wake: make(chan struct{}, 1)}
+	q := &partition{p: p, index: index, pause: firstPause}
 	q.setAway(away)
 	return q
 }
@@ -47,10 +51,7 @@ func (q *partition) append(c *call, records []Record, now time.Time) {
 		c.settle(err)
 		return
 	}
-	select {
-	case q.wake <- struct{}{}:
-	default: // the worker has a wake-up to come already
-	}
+	q.lane.rouse()
 }
 
 func (q *partition) take(c *call, records []Record, now time.Time) error {
@@ -96,18 +97,21 @@ func (q *partition) open(r *Record, now time.Time) *batch {
 	return b
 }
 
-// next takes the oldest batch; ok is false when there is none. closed means that none will come.
-func (q *partition) next() (b *batch, closed bool) {
+// next makes the oldest batch the current one, unless there is one. It is false when nothing is left to send.
+func (q *partition) next() bool {
+	if q.current != nil {
+		return true
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.mu.waiting) == 0 {
-		return nil, q.mu.closed
+		return false
 	}
-	b = q.mu.waiting[0]
+	q.current = q.mu.waiting[0]
 	n := copy(q.mu.waiting, q.mu.waiting[1:])
 	q.mu.waiting[n] = nil
 	q.mu.waiting = q.mu.waiting[:n]
-	return b, false
+	return true
 }
 
 // finish settles a batch, and keeps its buffer when nobody else can still be reading it.
@@ -152,26 +156,10 @@ func (q *partition) close() {
 	q.mu.Lock()
 	q.mu.closed = true
 	q.mu.Unlock()
-	select {
-	case q.wake <- struct{}{}:
-	default:
-	}
 }
 
-// run sends batches until the partition is closed and empty. When ctx ends it gives up what is left.
-func (q *partition) run(ctx context.Context) {
-	for {
-		if q.away.Load() {
-			q.probe(q.p.closing)
-		}
-		b, closed := q.next()
-		switch {
-		case closed:
-			return
-		case b != nil:
-			q.finish(b, q.deliver(ctx, b))
-		default:
-			<-q.wake
-		}
-	}
+func (q *partition) isClosed() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.mu.closed
 }

@@ -1,8 +1,9 @@
 // Package publish takes records and gives an answer once every in-sync replica of the broker has them.
 //
 // Each partition has one batch on its way and one that fills meanwhile: the next is sent when the previous one is
-// acknowledged, not after a timer. So a lone record goes at once, and under load batches grow by themselves. Batches
-// carry a producer id and a sequence, so a batch that is sent again after a lost answer is written once.
+// acknowledged, not after a timer. So a lone record goes at once, and under load batches grow by themselves. The
+// batches of partitions with one leader travel in one request. Batches carry a producer id and a sequence, so a batch
+// that is sent again after a lost answer is written once.
 package publish
 
 import (
@@ -32,6 +33,7 @@ type Producer struct {
 	metrics    *metrics
 	cluster    *cluster
 	partitions []*partition
+	lanes      []*lane
 	buffered   atomic.Int64
 	calls      sync.Pool
 	workers    sync.WaitGroup
@@ -63,39 +65,57 @@ func New(cfg Config, deps Dependencies) (*Producer, error) {
 // Start learns the number of partitions and begins to send. It waits for the broker until ctx ends, unless the
 // configuration names the number of partitions: then a broker that is away is looked for in the background.
 func (p *Producer) Start(ctx context.Context) error {
-	count, err := p.discover(ctx)
+	leaders, err := p.discover(ctx)
 	away := err != nil && p.cfg.Partitions > 0
 	switch {
 	case away:
 		p.log.Warn("broker is away, looking for it in the background", "error", err)
-		count = p.cfg.Partitions
+		leaders = make([]int, p.cfg.Partitions)
 	case err != nil:
 		return fmt.Errorf("publish: %w", err)
-	case p.cfg.Partitions > 0 && count != p.cfg.Partitions:
-		return fmt.Errorf("publish: topic %s has %d partitions, the configuration says %d", p.cfg.Topic, count, p.cfg.Partitions)
+	case p.cfg.Partitions > 0 && len(leaders) != p.cfg.Partitions:
+		return fmt.Errorf("publish: topic %s has %d partitions, the configuration says %d", p.cfg.Topic, len(leaders), p.cfg.Partitions)
 	}
-	p.calls.New = func() any { return newCall(count) }
+	p.calls.New = func() any { return newCall(len(leaders)) }
 	var run context.Context
 	run, p.abort = context.WithCancel(context.Background())
 	p.closing, p.close = context.WithCancel(run)
-	for i := range count {
-		p.partitions = append(p.partitions, newPartition(p, int32(i), away))
-	}
+	p.assign(leaders, away)
 	for _, q := range p.partitions {
-		p.workers.Go(func() { q.run(run) })
+		if away {
+			q.startProbe()
+		}
+	}
+	for _, l := range p.lanes {
+		p.workers.Go(func() { l.run(run) })
 	}
 	return nil
 }
 
-func (p *Producer) discover(ctx context.Context) (int, error) {
+// assign makes a lane for each leader and gives it the leader's partitions. They stay there when leaders move.
+func (p *Producer) assign(leaders []int, away bool) {
+	byLeader := map[int]*lane{}
+	for i, leader := range leaders {
+		q := newPartition(p, int32(i), away)
+		if byLeader[leader] == nil {
+			byLeader[leader] = &lane{p: p, wake: make(chan struct{}, 1)}
+			p.lanes = append(p.lanes, byLeader[leader])
+		}
+		q.lane = byLeader[leader]
+		q.lane.members = append(q.lane.members, q)
+		p.partitions = append(p.partitions, q)
+	}
+}
+
+func (p *Producer) discover(ctx context.Context) ([]int, error) {
 	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		count, err := p.cluster.partitions(ctx)
+		leaders, err := p.cluster.leaders(ctx)
 		if err == nil || p.cfg.Partitions > 0 {
-			return count, err
+			return leaders, err
 		}
 		p.cluster.transport.CloseIdleConnections()
 		if !sleep(ctx, wait) {
-			return 0, fmt.Errorf("%w (last: %w)", ctx.Err(), err)
+			return nil, fmt.Errorf("%w (last: %w)", ctx.Err(), err)
 		}
 	}
 }
@@ -178,6 +198,9 @@ func (p *Producer) Close(ctx context.Context) error {
 	p.close()
 	for _, q := range p.partitions {
 		q.close()
+	}
+	for _, l := range p.lanes {
+		l.rouse()
 	}
 	stop := context.AfterFunc(ctx, p.abort)
 	p.workers.Wait()

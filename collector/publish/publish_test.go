@@ -22,7 +22,11 @@ func TestEveryAcknowledgedRecordIsInTheLogOnceAndInOrder(t *testing.T) {
 			c := newKafka(t, 4)
 			p := newProducer(t, c, Config{Compression: compression})
 			var l ledger
-			l.write(t, p, 8, 200)
+			writes := 200
+			if compression != "none" {
+				writes = 20 // a codec takes megabytes for each batch, which the race detector clears slowly
+			}
+			l.write(t, p, 8, writes)
 			l.check(t, c)
 		})
 	}

@@ -154,6 +154,17 @@ func (b *Broker) retain(ctx context.Context) {
 // Addr is the host:port clients connect to; known after Start.
 func (b *Broker) Addr() string { return b.addr }
 
+// Err says why nothing is acknowledged any more: the disk failed, or the broker stopped. It is nil while all is well.
+func (b *Broker) Err() error {
+	switch {
+	case b.stop == nil:
+		return errStopped
+	case b.gate == nil:
+		return nil
+	}
+	return b.gate.failure()
+}
+
 // Cluster is the broker itself, for tests that inject faults; nil before Start.
 func (b *Broker) Cluster() *kfake.Cluster { return b.cluster }
 

@@ -33,7 +33,8 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		fmt.Println(b.Addr())
-		select {}
+		_, _ = io.Copy(io.Discard, os.Stdin) // until the test ends or kills this process
+		os.Exit(1)
 	}
 	os.Exit(m.Run())
 }
@@ -156,7 +157,14 @@ func TestStoppedBrokerKeepsRecordsAndOffsets(t *testing.T) {
 	if err := b.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	check(t, start(t, Config{DataDir: dir}).Addr(), []string{"a"}, 1)
+	if err := b.Err(); err == nil {
+		t.Error("a stopped broker is well")
+	}
+	again := start(t, Config{DataDir: dir})
+	if err := again.Err(); err != nil {
+		t.Error(err)
+	}
+	check(t, again.Addr(), []string{"a"}, 1)
 }
 
 func TestTopicsAreVerifiedOnEveryStart(t *testing.T) {

@@ -76,3 +76,10 @@ func (g *gate) end(release func()) {
 	}
 	release()
 }
+
+// failure is the error of the sync that failed, nil while there is none.
+func (g *gate) failure() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.mu.err
+}

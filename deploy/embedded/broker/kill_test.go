@@ -28,6 +28,9 @@ func child(t *testing.T, dir, listen string) *exec.Cmd {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := cmd.StdinPipe(); err != nil { // it ends when this process does
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

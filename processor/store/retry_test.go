@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 )
 
 func TestClassify(t *testing.T) {
@@ -66,6 +68,22 @@ func TestLostAnswersAreRepeatedAndCountOnce(t *testing.T) {
 	}
 	compareTable(t, conn, TableTouchpoints, touchpointColumns(), b.Touchpoints)
 	compareTable(t, conn, TableJourneys, journeyColumns(), pointers(b.Journeys))
+	m := s.touchpoints.metrics
+	if n := counted(t, m.errors.WithLabelValues(TableTouchpoints, string(Retry))); n != 5 {
+		t.Errorf("%v retries of touchpoints counted, want 5", n)
+	}
+	if n := counted(t, m.rows.WithLabelValues(TableTouchpoints)); n != 100 {
+		t.Errorf("%v rows of touchpoints counted, want 100", n)
+	}
+}
+
+func counted(t *testing.T, c prometheus.Counter) float64 {
+	t.Helper()
+	var m dto.Metric
+	if err := c.Write(&m); err != nil {
+		t.Fatal(err)
+	}
+	return m.GetCounter().GetValue()
 }
 
 func TestWriteGivesUpWhenTheContextEnds(t *testing.T) {

@@ -1,12 +1,19 @@
 package store
 
 import (
+	"slices"
+
 	"github.com/throughline/throughline/schemas/touchpoint"
 )
 
 type touchpointRow = *TouchpointRow
 
 func touchpointColumns() []column[touchpointRow] {
+	return slices.Concat(touchColumns(), originColumns(), contentColumns())
+}
+
+// touchColumns are whose touch it was, what and when.
+func touchColumns() []column[touchpointRow] {
 	type r = touchpointRow
 	return []column[r]{
 		newWord("site", func(t r) string { return t.Site }),
@@ -27,6 +34,13 @@ func touchpointColumns() []column[touchpointRow] {
 		newMicros("received_at", func(t r) int64 { return t.ReceivedAt }),
 		newMillis("client_timestamp", func(t r) int64 { return t.ClientTimestamp }),
 		newMillis("sent_at", func(t r) int64 { return t.SentAt }),
+	}
+}
+
+// originColumns are where the customer came from and with what.
+func originColumns() []column[touchpointRow] {
+	type r = touchpointRow
+	return []column[r]{
 		newWord("channel", func(t r) string { return t.Channel }),
 		newWord("campaign", func(t r) string { return t.Campaign }),
 		newWord("campaign_source", func(t r) string { return t.CampaignSource }),
@@ -48,6 +62,13 @@ func touchpointColumns() []column[touchpointRow] {
 		newText("ip", func(t r) string { return t.Ip }),
 		newWord("country", func(t r) string { return t.Country }),
 		newWord("locale", func(t r) string { return t.Locale }),
+	}
+}
+
+// contentColumns are what it was worth, the client's own JSON, and which row this is.
+func contentColumns() []column[touchpointRow] {
+	type r = touchpointRow
+	return []column[r]{
 		newMoney("revenue", func(t r) int64 { return t.Revenue }),
 		newWord("currency", func(t r) string { return t.Currency }),
 		newText("order_id", func(t r) string { return t.OrderId }),

@@ -116,14 +116,7 @@ func TestHistoryIsAFunnelOverAllChannels(t *testing.T) {
 			currencies[touch.Currency] = true
 		}
 	}
-	last := len(reached[stages.Awareness])
-	for stage := stages.Consideration; stage <= stages.Last; stage++ {
-		n := len(reached[stage])
-		if n < 50 || n >= last {
-			t.Errorf("%d journeys reach %s, %d the stage before", n, stage, last)
-		}
-		last = n
-	}
+	checkFunnel(t, reached)
 	for _, channel := range []string{"paid search", "paid social", "organic search", "organic social", "email", "referral", "direct", "display",
 		"affiliates", "ai assistant", "sms", "support", "video"} {
 		if channels[channel] == 0 {
@@ -132,6 +125,19 @@ func TestHistoryIsAFunnelOverAllChannels(t *testing.T) {
 	}
 	if surveys == 0 || passive == 0 || bots == 0 || len(currencies) < 3 {
 		t.Errorf("surveys %d, passive %d, bots %d, currencies %v", surveys, passive, bots, currencies)
+	}
+}
+
+// checkFunnel wants each stage reached by some, and by fewer than the one before.
+func checkFunnel(t *testing.T, reached map[stages.Stage]map[string]bool) {
+	t.Helper()
+	last := len(reached[stages.Awareness])
+	for stage := stages.Consideration; stage <= stages.Last; stage++ {
+		n := len(reached[stage])
+		if n < 50 || n >= last {
+			t.Errorf("%d journeys reach %s, %d the stage before", n, stage, last)
+		}
+		last = n
 	}
 }
 

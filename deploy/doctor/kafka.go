@@ -1,0 +1,123 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+)
+
+// Kafka checks the brokers, the topics, their settings, and the processors' consumer group.
+func Kafka(brokers []string, group string) []Check {
+	k := cluster{brokers: brokers, group: group}
+	return []Check{
+		{Name: "kafka", Run: k.reach},
+		{Name: "topics", After: "kafka", Run: k.asked(topicsThere)},
+		{Name: "topic-settings", After: "topics", Run: k.asked(topicSettings)},
+		{Name: "topic-auto-creation", After: "kafka", Run: k.asked(autoCreation)},
+		{Name: "consumer-group", After: "topics", Run: k.asked(k.groupLag)},
+	}
+}
+
+type cluster struct {
+	brokers []string
+	group   string
+}
+
+// asked runs a check with a client of its own, which is closed after it.
+func (k cluster) asked(run func(context.Context, *kafka.Client) Finding) func(context.Context) Finding {
+	return func(ctx context.Context) Finding {
+		transport := &kafka.Transport{DialTimeout: 2 * time.Second}
+		defer transport.CloseIdleConnections()
+		return run(ctx, &kafka.Client{Addr: kafka.TCP(k.brokers...), Transport: transport})
+	}
+}
+
+// reach dials the configured addresses, then those that the cluster itself tells clients to use.
+func (k cluster) reach(ctx context.Context) Finding {
+	var p problems
+	for _, broker := range k.brokers {
+		if err := dial(ctx, broker); err != nil {
+			p.warn(fmt.Sprintf("%s: %v", broker, err), "take "+broker+" out of THROUGHLINE_KAFKA_BROKERS, or start it")
+		}
+	}
+	if len(p.details) == len(k.brokers) {
+		return fail("no broker answers: "+strings.Join(p.details, "; "),
+			"start it: throughline up. When Kafka is elsewhere: set THROUGHLINE_KAFKA_BROKERS")
+	}
+	return k.asked(func(ctx context.Context, client *kafka.Client) Finding {
+		meta, err := client.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{}})
+		if err != nil {
+			return fail(fmt.Sprintf("%s does not answer as Kafka does: %v", strings.Join(k.brokers, ","), err),
+				"see whether the address is Kafka's, and whether it wants TLS or a password")
+		}
+		for _, b := range meta.Brokers {
+			addr := net.JoinHostPort(b.Host, strconv.Itoa(b.Port))
+			if err := dial(ctx, addr); err != nil {
+				p.fail(fmt.Sprintf("broker %d tells clients to use %s: %v", b.ID, addr, err),
+					"set the broker's advertised.listeners to an address that can be reached from here")
+			}
+		}
+		return p.or(good("%s, by way of %s", many(len(meta.Brokers), "broker"), strings.Join(k.brokers, ",")))
+	})(ctx)
+}
+
+func dial(ctx context.Context, addr string) error {
+	conn, err := (&net.Dialer{Timeout: 2 * time.Second}).DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
+
+// autoCreation looks whether asking for a misspelt topic makes one.
+func autoCreation(ctx context.Context, client *kafka.Client) Finding {
+	meta, err := client.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{}})
+	if err != nil {
+		return fail(fmt.Sprintf("list of brokers: %v", err), "see the broker's log")
+	}
+	var p problems
+	known := 0
+	for _, b := range meta.Brokers {
+		settings, err := describe(ctx, client, kafka.ResourceTypeBroker, strconv.Itoa(b.ID))
+		if err != nil {
+			return skip("the settings of the brokers cannot be read: %v", err)
+		}
+		switch settings["auto.create.topics.enable"] {
+		case "true":
+			p.warn(fmt.Sprintf("broker %d creates topics that anybody asks for, with settings of its own", b.ID),
+				"set auto.create.topics.enable=false in its configuration")
+			known++
+		case "false":
+			known++
+		}
+	}
+	if known == 0 {
+		return skip("the brokers do not tell; the one of 'throughline up' has it off")
+	}
+	return p.or(good("off"))
+}
+
+// describe gives the settings of a topic or a broker.
+func describe(ctx context.Context, client *kafka.Client, kind kafka.ResourceType, name string) (map[string]string, error) {
+	answer, err := client.DescribeConfigs(ctx, &kafka.DescribeConfigsRequest{
+		Resources: []kafka.DescribeConfigRequestResource{{ResourceType: kind, ResourceName: name}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	settings := map[string]string{}
+	for _, r := range answer.Resources {
+		if r.Error != nil {
+			return nil, r.Error
+		}
+		for _, entry := range r.ConfigEntries {
+			settings[entry.ConfigName] = entry.ConfigValue
+		}
+	}
+	return settings, nil
+}

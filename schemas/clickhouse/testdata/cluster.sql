@@ -49,7 +49,7 @@ CREATE TABLE IF NOT EXISTS `journeys`.touchpoints_shard ON CLUSTER `main`
     properties String COMMENT 'JSON object exactly as received' CODEC(ZSTD(1)),
     context String COMMENT 'JSON object exactly as received' CODEC(ZSTD(1)),
     source LowCardinality(String) COMMENT 'How it came in: http, import …',
-    version UInt64 COMMENT 'Unix microseconds; the row with the greatest wins',
+    version UInt64 COMMENT 'Of the copies of a message the one with the greatest wins',
     is_deleted UInt8,
     INDEX customer customer_id TYPE bloom_filter(0.01) GRANULARITY 1
 )

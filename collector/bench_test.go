@@ -80,7 +80,7 @@ func load(b *testing.B, addr string, connections, events int) {
 			b.Error(err)
 			return
 		}
-		defer conn.Close() //nolint:errcheck // the load ends here
+		defer conn.Close()
 		in, size, request := bufio.NewReaderSize(conn, 32<<10), 0, postBytes(events)
 		for pb.Next() {
 			if err := exchange(conn, in, request, &size); err != nil {

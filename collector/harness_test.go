@@ -23,7 +23,6 @@ import (
 // thing is a collector with its broker.
 type thing struct {
 	*Collector
-	broker   *broker.Broker
 	registry *prometheus.Registry
 }
 

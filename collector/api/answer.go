@@ -123,7 +123,7 @@ func appendString(b []byte, s string) []byte {
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(s[i:])
-		if c >= utf8.RuneSelf && !(r == utf8.RuneError && size == 1) {
+		if c >= utf8.RuneSelf && (r != utf8.RuneError || size > 1) {
 			i += size
 			continue
 		}

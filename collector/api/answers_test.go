@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/throughline/throughline/collector/admission"
+	"github.com/throughline/throughline/tests/hostile"
 )
 
 func TestAnswers(t *testing.T) {
@@ -174,5 +175,28 @@ func TestKeyInAddress(t *testing.T) {
 	r.URL.RawQuery = "x=1&write_key=shop-key"
 	if a := b.do(t, r); a.status != 200 {
 		t.Errorf("status %d: %s", a.status, a.text)
+	}
+}
+
+// TestHostileAmongGood posts mutated events, good ones between them: each bad one is refused with a reason.
+func TestHostileAmongGood(t *testing.T) {
+	const seed, n = 7, 3000
+	b := newBench(t, nil)
+	for i, bad := range hostile.Mutations(seed, n) {
+		a := b.do(t, request(string(bad)))
+		switch {
+		case a.status == 200 && a.Accepted+a.Rejected == len(a.Results) && a.Retry == 0:
+		case a.status >= 400 && a.status < 500 && a.Error.Reason != "":
+		default:
+			t.Fatalf("seed %d, event %d %q: %d %s", seed, i, bad, a.status, a.text)
+		}
+		for _, r := range a.Results {
+			if r.Status == "rejected" && (r.Reason == "" || r.Detail == "") {
+				t.Errorf("seed %d, event %d: %s", seed, i, a.text)
+			}
+		}
+		if a := b.do(t, request(event(fmt.Sprint("good-", i)))); a.Accepted != 1 {
+			t.Fatalf("seed %d, good event after %d: %s", seed, i, a.text)
+		}
 	}
 }

@@ -48,10 +48,7 @@ func (l *limits) client(addr netip.Addr, now time.Time) *refusal {
 	if addr.Is6() {
 		width = 64
 	}
-	prefix, err := addr.WithZone("").Prefix(width)
-	if err != nil {
-		return nil // impossible: the width fits the family
-	}
+	prefix := netip.PrefixFrom(addr.WithZone(""), width).Masked()
 	limiter, ok := l.clients.Get(prefix)
 	if !ok {
 		limiter = rate.NewLimiter(l.perClient, 2*int(l.perClient))

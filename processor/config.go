@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/throughline/throughline/processor/store"
 )
 
 // Config is read from THROUGHLINE_… variables.
@@ -19,7 +17,6 @@ type Config struct {
 	FlushRecords   int           `envconfig:"PROCESSOR_FLUSH_RECORDS" default:"50000" desc:"how many records cause a flush at once"`
 	SessionTimeout time.Duration `envconfig:"PROCESSOR_SESSION_TIMEOUT" default:"12s" desc:"after how much silence the group gives a processor's partitions to others"`
 	AdminListen    string        `envconfig:"PROCESSOR_ADMIN_LISTEN" default:"127.0.0.1:8082" desc:"address of metrics, health and profiles; never public"`
-	Store          store.Config  `ignored:"true"`
 }
 
 // Validate says which field is wrong and what it must be.

@@ -20,8 +20,9 @@ import (
 
 const (
 	exampleFile = "../../.env.example"
-	exampleHead = `# Every variable that Throughline reads, with its default. Copy this file to .env, or set variables in the environment;
-# take the # away from what you change. Durations are written 500ms, 10s or 1h30m, lists with commas.
+	exampleHead = `# Every variable that Throughline reads, with its default. Copy this file to .env, take the # away from what you change,
+# and hand it to the process: 'set -a; . ./.env', systemd's EnvironmentFile=, docker's --env-file.
+# Durations are written 500ms, 10s or 1h30m, lists with commas.
 # 'throughline doctor' finds misspelt names and values that do not parse.
 #
 # Beside these there is LIBCHDB: the path of the ClickHouse engine's library for 'up', where it is not to be fetched.

@@ -139,7 +139,11 @@ func (s server) clock(ctx context.Context, conn driver.Conn) Finding {
 		return s.trouble(err)
 	}
 	took := time.Since(before)
-	ahead := time.UnixMicro(micros).Sub(before.Add(took / 2))
+	return judgeClock(time.UnixMicro(micros).Sub(before.Add(took/2)), took)
+}
+
+// judgeClock is given how far the server's clock is ahead of the middle of a round trip, and what that trip took.
+func judgeClock(ahead, took time.Duration) Finding {
 	off := max(0, ahead.Abs()-took/2)
 	way := "ahead of"
 	if ahead < 0 {

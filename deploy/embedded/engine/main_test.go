@@ -18,6 +18,8 @@ var library string
 // shared is an engine that all tests use which do not stop it. Its data folder is the test run's.
 var shared *engine.Engine
 
+var sharedDir string
+
 // TestMain is also the engine's child, and a parent that a test kills.
 func TestMain(m *testing.M) {
 	switch {
@@ -54,6 +56,7 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
+	sharedDir = dir
 	if shared, err = start(config(dir)); err != nil {
 		fmt.Println(err)
 		return 1

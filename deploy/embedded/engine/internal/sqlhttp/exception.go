@@ -7,11 +7,15 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/throughline/throughline/deploy/embedded/engine/internal/chdb"
 )
 
-var codeText = regexp.MustCompile(`^Code: (\d+)\.`)
+var (
+	codeText = regexp.MustCompile(`^Code: (\d+)\.`)
+	wrapped  = regexp.MustCompile(`(?s)^Code: \d+\. DB::Exception: (Code: \d+\. .*) \([A-Z_0-9]+\)$`)
+)
 
 // exception makes an error of ours look as the engine's own do.
 func exception(code int, name, format string, args ...any) error {
@@ -27,10 +31,23 @@ func explain(err error) (code int, text string) {
 		}
 		return 1002, fmt.Sprintf("Code: 1002. DB::Exception: %v. (UNKNOWN_EXCEPTION)", err)
 	}
-	if m := codeText.FindStringSubmatch(thrown.Text); m != nil {
+	text = unwrap(thrown.Text)
+	if m := codeText.FindStringSubmatch(text); m != nil {
 		code, _ = strconv.Atoi(m[1]) // digits by the expression
 	}
-	return code, thrown.Text
+	return code, text
+}
+
+// unwrap takes off what the engine puts round an exception that passed through it as a client: the
+// same beginning, and the name once more at the end.
+func unwrap(text string) string {
+	for {
+		m := wrapped.FindStringSubmatch(text)
+		if m == nil {
+			return text
+		}
+		text = strings.TrimSuffix(m[1], ".")
+	}
 }
 
 // statuses are the HTTP statuses of exception codes, as a ClickHouse server sends them; the others

@@ -45,12 +45,17 @@ func (s *Server) statement(q *query) (*statement, error) {
 func (s *Server) classify(q *query, st *statement) error {
 	s.kill.Lock()
 	analysis, err := s.kill.conn.Classify(st.sql)
+	if err == nil && analysis.Statements == 0 {
+		err = s.syntax(st.sql)
+	}
 	s.kill.Unlock()
 	if err != nil {
 		return err
 	}
 	st.class = analysis.Class
 	switch {
+	case q.reader && (analysis.Statements != 1 || st.class != chdb.ReadOnly):
+		return exception(164, "READONLY", "reader: Cannot execute query in readonly mode")
 	case analysis.Statements > 1:
 		return exception(62, "SYNTAX_ERROR", "Multi-statements are not allowed")
 	case st.query.Outfile:
@@ -59,6 +64,17 @@ func (s *Server) classify(q *query, st *statement) error {
 		return exception(164, "READONLY", "Cannot execute query in readonly mode. For queries over HTTP, method GET implies readonly. You should use method POST for modifying queries")
 	}
 	return nil
+}
+
+// syntax gives the error for a text that did not parse. It must not be found by running the text:
+// the engine would run the statements before the bad one.
+func (s *Server) syntax(sql string) error {
+	result, err := s.kill.conn.Query("SELECT formatQuery({q:String})", "Null", []chdb.Param{{Name: "q", Value: escape(sql)}})
+	if err != nil {
+		return err
+	}
+	result.Free()
+	return exception(62, "SYNTAX_ERROR", "The statement cannot be parsed")
 }
 
 // insert puts the data where the engine can read it: inline data would be cut at line ends.

@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/kelseyhightower/envconfig"
+
+	"github.com/throughline/throughline/schemas/sites"
+	"github.com/throughline/throughline/schemas/stages"
+)
+
+// prefix of every variable.
+const prefix = "THROUGHLINE"
+
+// Common is what every command reads.
+type Common struct {
+	SitesFile string `envconfig:"SITES_FILE" desc:"YAML file of sites, keys and journey options; without it there is one site main with the write key local"`
+	LogLevel  string `envconfig:"LOG_LEVEL" default:"info" desc:"debug, info, warn or error"`
+	LogFormat string `envconfig:"LOG_FORMAT" default:"text" desc:"text or json"`
+}
+
+// read fills config structs from the environment.
+func read(configs ...any) error {
+	for _, c := range configs {
+		if err := envconfig.Process(prefix, c); err != nil {
+			return usageError(fmt.Errorf("configuration: %w", err))
+		}
+	}
+	return nil
+}
+
+// logger writes to w in the configured form.
+func (c *Common) logger(w io.Writer) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return nil, usageError(fmt.Errorf("%s_LOG_LEVEL: %w", prefix, err))
+	}
+	options := &slog.HandlerOptions{Level: level}
+	switch c.LogFormat {
+	case "text":
+		return slog.New(slog.NewTextHandler(w, options)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(w, options)), nil
+	}
+	return nil, usageError(fmt.Errorf("%s_LOG_FORMAT must be text or json, not %q", prefix, c.LogFormat))
+}
+
+// sites gives the sites file's content, or the one local site where there is none.
+func (c *Common) sites() (*sites.Sites, error) {
+	if c.SitesFile == "" {
+		return sites.Default(), nil
+	}
+	return sites.LoadFile(c.SitesFile)
+}
+
+// loadRules reads a file of stage rules; "" is the built-in set.
+func loadRules(file string) (*stages.Rules, error) {
+	if file == "" {
+		return stages.Builtin(), nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read stage rules: %w", err)
+	}
+	rules, err := stages.Load(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return rules, nil
+}

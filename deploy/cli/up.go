@@ -1,0 +1,229 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/spf13/cobra"
+
+	"github.com/throughline/throughline/collector"
+	"github.com/throughline/throughline/deploy/demo"
+	"github.com/throughline/throughline/deploy/embedded"
+	"github.com/throughline/throughline/deploy/embedded/broker"
+	"github.com/throughline/throughline/deploy/embedded/engine"
+	"github.com/throughline/throughline/deploy/embedded/libchdb"
+	"github.com/throughline/throughline/deploy/terminal"
+	"github.com/throughline/throughline/processor"
+)
+
+// stopLimit bounds the stopping of one service.
+const stopLimit = 20 * time.Second
+
+// Up is the configuration of the pipeline on one machine.
+type Up struct {
+	DataDir          string `envconfig:"DATA_DIR" default:"data" desc:"the one folder of everything 'up' stores"`
+	ClickHouseListen string `envconfig:"UP_CLICKHOUSE_LISTEN" default:"127.0.0.1:8123" desc:"address of ClickHouse's HTTP interface under 'up'"`
+	KafkaListen      string `envconfig:"UP_KAFKA_LISTEN" default:"127.0.0.1:9092" desc:"address of the Kafka broker under 'up'; loopback only"`
+	KafkaSync        bool   `envconfig:"UP_KAFKA_SYNC" default:"true" desc:"whether the broker under 'up' syncs every write to disk before it acknowledges"`
+	Partitions       int    `envconfig:"UP_PARTITIONS" default:"4" desc:"partitions of the topic of touchpoints under 'up'; fixed once it exists"`
+}
+
+func newUp() *cobra.Command {
+	var withDemo bool
+	var rate float64
+	c := &cobra.Command{
+		Use:   "up",
+		Short: "Run everything on this machine: collector, Kafka broker, processor, ClickHouse",
+		Long: `Runs the whole pipeline from this one program, with nothing else to install. Data lies in one folder; Ctrl-C drains
+and stops; starting again goes on where it was.
+
+With --demo, visitors of a simulated shop come in through the public HTTP API.`,
+		Example: "  throughline up --demo\n  THROUGHLINE_DATA_DIR=/var/lib/throughline throughline up",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return runUp(c, withDemo, rate)
+		},
+	}
+	c.Flags().BoolVar(&withDemo, "demo", false, "let a simulated shop's visitors in")
+	c.Flags().Float64Var(&rate, "demo-rate", 50, "touchpoints a second of the simulated shop")
+	return c
+}
+
+func runUp(c *cobra.Command, withDemo bool, rate float64) error {
+	screen := terminal.NewScreen(c.OutOrStdout())
+	up, err := prepareUp(c, screen)
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	if err := up.pipeline.Start(c.Context()); err != nil {
+		if c.Context().Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("%w\nRun 'throughline doctor' for what to do", err)
+	}
+	up.greet(time.Since(start), withDemo)
+	err = up.watch(c.Context(), withDemo, rate)
+	_ = screen.Draw("")
+	fmt.Fprintln(screen, "Stopping: what was accepted is being flushed …")
+	err = errors.Join(err, up.pipeline.Stop(context.WithoutCancel(c.Context())))
+	if err == nil {
+		fmt.Fprintln(screen, "Stopped. Starting again goes on where this ended.")
+	}
+	return err
+}
+
+// upRun is one run of everything.
+type upRun struct {
+	pipeline *embedded.Pipeline
+	registry *prometheus.Registry
+	screen   *terminal.Screen
+	log      *slog.Logger
+	dataDir  string
+	// The first site and its keys, for the demo and the greeting.
+	site, writeKey, importKey string
+}
+
+func first(of []string) string {
+	if len(of) == 0 {
+		return ""
+	}
+	return of[0]
+}
+
+func prepareUp(c *cobra.Command, screen *terminal.Screen) (*upRun, error) {
+	var common Common
+	var cfg Up
+	var parts struct {
+		collector collector.Config
+		processor processor.Config
+	}
+	if err := read(&common, &cfg, &parts.collector, &parts.processor); err != nil {
+		return nil, err
+	}
+	all, err := common.sites()
+	if err != nil {
+		return nil, err
+	}
+	dataDir, err := filepath.Abs(cfg.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	log, closeLog, err := upLogger(&common, c.ErrOrStderr(), screen, dataDir)
+	if err != nil {
+		return nil, err
+	}
+	context.AfterFunc(c.Context(), func() { time.AfterFunc(stopLimit, closeLog) })
+	lib, err := libchdb.Ensure(c.Context(), c.ErrOrStderr())
+	if err != nil {
+		return nil, err
+	}
+	registry := newRegistry()
+	// One admin address serves the metrics of everything.
+	parts.processor.AdminListen = ""
+	run := &upRun{registry: registry, screen: screen, log: log, dataDir: dataDir}
+	for s := range all.All() {
+		run.site, run.writeKey = s.ID, first(s.WriteKeys)
+		run.importKey = first(s.ImportKeys)
+		break
+	}
+	run.pipeline = embedded.New(embedded.Config{
+		DataDir:   dataDir,
+		Broker:    broker.Config{Listen: cfg.KafkaListen, Sync: cfg.KafkaSync, Partitions: cfg.Partitions},
+		Engine:    engine.Config{LibPath: lib, Listen: cfg.ClickHouseListen, Command: []string{engineCommand}, Log: log, Metrics: registry},
+		Collector: parts.collector, Processor: parts.processor,
+	}, embedded.Deps{Logger: log, Registry: registry, Sites: all, LoadRules: loadRules})
+	return run, nil
+}
+
+// upLogger logs into the data folder when the terminal shows the funnel, and to stderr otherwise.
+func upLogger(common *Common, stderr io.Writer, screen *terminal.Screen, dataDir string) (*slog.Logger, func(), error) {
+	if !screen.Live() {
+		log, err := common.logger(stderr)
+		return log, func() {}, err
+	}
+	if err := os.MkdirAll(dataDir, 0o755); err != nil {
+		return nil, nil, fmt.Errorf("data folder: %w", err)
+	}
+	file, err := os.OpenFile(filepath.Join(dataDir, "throughline.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, nil, fmt.Errorf("log file: %w", err)
+	}
+	log, err := common.logger(file)
+	return log, func() { _ = file.Close() }, err
+}
+
+func (u *upRun) greet(took time.Duration, withDemo bool) {
+	url := "http://" + u.pipeline.CollectorAddr()
+	fmt.Fprintf(u.screen, `
+Throughline is up after %s. Data in %s
+
+  post touchpoints   POST %s/v1/touchpoints   write key %q
+  query              http://%s   (ClickHouse: curl, clickhouse-go, any client of its HTTP interface)
+  Kafka              %s
+  metrics, health    http://%s/metrics   /readyz
+
+`, took.Round(time.Millisecond), u.dataDir, url, u.writeKey, u.pipeline.QueryAddr(), u.pipeline.BrokerAddr(), u.pipeline.AdminAddr())
+	if withDemo {
+		fmt.Fprintf(u.screen, "A simulated shop's visitors are coming in. The funnel:\n\n")
+		return
+	}
+	fmt.Fprintf(u.screen, `Send a first touchpoint:
+
+  curl -H 'Authorization: Bearer %s' %s/v1/touchpoints \
+    -d '{"event":"Product Viewed","anonymous_id":"visitor-1"}'
+
+`, u.writeKey, url)
+}
+
+// watch draws until ctx is done or a part of the pipeline has ended by itself.
+func (u *upRun) watch(ctx context.Context, withDemo bool, rate float64) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	shop := make(chan error, 1)
+	if withDemo {
+		go func() { shop <- u.visit(ctx, rate) }()
+	}
+	conn, err := openQueries(u.pipeline.QueryDSN())
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	w := watcher{run: u, conn: conn}
+	for {
+		w.draw(ctx)
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-shop:
+			if ctx.Err() == nil && err != nil {
+				return fmt.Errorf("simulated shop: %w", err)
+			}
+		case err := <-u.pipeline.Failed():
+			return err
+		case <-time.After(w.every()):
+		}
+	}
+}
+
+// visit lets the simulated shop's visitors in, a history first.
+func (u *upRun) visit(ctx context.Context, rate float64) error {
+	o := demo.Options{
+		URL: "http://" + u.pipeline.CollectorAddr(), WriteKey: u.writeKey, ImportKey: u.importKey, Rate: rate, Logger: u.log,
+	}
+	if o.ImportKey == "" {
+		o.History = -1
+	}
+	shop, err := demo.New(o)
+	if err != nil {
+		return err
+	}
+	return shop.Run(ctx)
+}

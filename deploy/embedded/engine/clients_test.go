@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	nodeClient   = "@clickhouse/client@1.12.1"
-	pythonClient = "clickhouse-connect==0.8.18"
+	nodeClient   = "@clickhouse/client@1.23.1"
+	pythonClient = "clickhouse-connect==1.12.0"
 )
 
 // skipOrFail ends a test that lacks something outside of this repository.

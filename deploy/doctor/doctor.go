@@ -78,7 +78,7 @@ func bounded(ctx context.Context, c Check, limit time.Duration) Finding {
 	defer cancel()
 	answer := make(chan Finding, 1)
 	go func() { answer <- c.Run(ctx) }()
-	grace := time.NewTimer(limit + limit/10)
+	grace := time.NewTimer(limit + time.Second/2) // for saying itself what took so long
 	defer grace.Stop()
 	select {
 	case f := <-answer:

@@ -32,7 +32,7 @@ func TestSitesAndRules(t *testing.T) {
 		}
 		return stages.Load(text)
 	}
-	const site = "sites:\n  - id: shop\n    write_keys: [k]\n"
+	const site = "sites:\n  - id: shop\n    write_keys: [shop-key]\n"
 	for name, c := range map[string]struct {
 		text                string
 		sites, rules        Verdict

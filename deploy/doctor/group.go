@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/segmentio/kafka-go"
@@ -68,7 +69,7 @@ func waiting(ctx context.Context, client *kafka.Client, group string) (lag, lost
 		}
 	}
 	committed, err := client.OffsetFetch(ctx, fetch)
-	if err == nil {
+	if err == nil && !errors.Is(committed.Error, kafka.GroupIdNotFound) { // nobody has committed yet
 		err = committed.Error
 	}
 	if err != nil {

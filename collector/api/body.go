@@ -51,7 +51,7 @@ func unread(err error) *refusal {
 }
 
 // mediaType says whether the body holds one event a line, or refuses the type. text/plain is JSON: sendBeacon sends it
-// so that browsers need no preflight.
+// so that browsers need no preflight; and so is a form, for that is what curl -d calls whatever it sends.
 func mediaType(header string) (lines bool, r *refusal) {
 	switch header {
 	case "application/json", "text/plain;charset=UTF-8", "text/plain", "":
@@ -62,7 +62,7 @@ func mediaType(header string) (lines bool, r *refusal) {
 		name, _, _ = strings.Cut(header, ";")
 	}
 	switch strings.ToLower(strings.TrimSpace(name)) {
-	case "application/json", "text/plain", "text/json":
+	case "application/json", "text/plain", "text/json", "application/x-www-form-urlencoded":
 		return false, nil
 	case "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines":
 		return true, nil

@@ -19,6 +19,9 @@ import (
 	"github.com/throughline/throughline/deploy/embedded/broker"
 )
 
+// connections that post at the same time. A broker that syncs every write acknowledges all of them at one sync.
+const connections = 256
+
 // requests counts up, so that no message id comes twice.
 var requests atomic.Int64
 
@@ -130,14 +133,14 @@ func BenchmarkNoop(b *testing.B) {
 		}
 	}))
 	defer server.Close()
-	load(b, server.Listener.Addr().String(), 64, 1)
+	load(b, server.Listener.Addr().String(), connections, 1)
 }
 
 func BenchmarkAcknowledged(b *testing.B) {
 	for _, sync := range []bool{false, true} {
 		for _, events := range []int{1, 100} {
 			b.Run(fmt.Sprintf("sync=%v/events=%d", sync, events), func(b *testing.B) {
-				withBroker(b, sync, func(addr string) { load(b, addr, 64, events) })
+				withBroker(b, sync, func(addr string) { load(b, addr, connections, events) })
 			})
 		}
 	}

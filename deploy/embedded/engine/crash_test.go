@@ -31,6 +31,52 @@ func insertOne(addr string, n int64) bool {
 	return answer.StatusCode == http.StatusOK
 }
 
+// writers insert rows from four goroutines and remember which were acknowledged.
+type writers struct {
+	addr         string
+	acknowledged atomic.Int64
+	stop         context.CancelFunc
+	all          sync.WaitGroup
+	mu           sync.Mutex
+	rows         map[int64]bool
+}
+
+func write(addr string) *writers {
+	w := &writers{addr: addr, rows: map[int64]bool{}}
+	ctx, cancel := context.WithCancel(context.Background())
+	w.stop = cancel
+	var next atomic.Int64
+	for range 4 {
+		w.all.Go(func() {
+			for ctx.Err() == nil {
+				if n := next.Add(1); insertOne(addr, n) {
+					w.mu.Lock()
+					w.rows[n] = true
+					w.mu.Unlock()
+					w.acknowledged.Add(1)
+				}
+			}
+		})
+	}
+	return w
+}
+
+// check ends the writing and looks for every acknowledged row.
+func (w *writers) check(t *testing.T) {
+	t.Helper()
+	w.stop()
+	w.all.Wait()
+	kept := map[string]bool{}
+	for _, n := range strings.Fields(must(t, w.addr, "SELECT n FROM rows")) {
+		kept[n] = true
+	}
+	for n := range w.rows {
+		if !kept[fmt.Sprint(n)] {
+			t.Errorf("row %d was acknowledged and is lost", n)
+		}
+	}
+}
+
 // TestKilledChild kills the engine during inserts, three times, and looks for what was acknowledged.
 func TestKilledChild(t *testing.T) {
 	need(t)
@@ -44,45 +90,19 @@ func TestKilledChild(t *testing.T) {
 	}
 	defer stop(e)
 	must(t, e.Addr(), "CREATE TABLE rows (n Int64) ENGINE = MergeTree ORDER BY n")
-	var next, acknowledged atomic.Int64
-	var mu sync.Mutex
-	sent := map[int64]bool{}
-	ctx, cancel := context.WithCancel(context.Background())
-	var writers sync.WaitGroup
-	for range 4 {
-		writers.Go(func() {
-			for ctx.Err() == nil {
-				if n := next.Add(1); insertOne(e.Addr(), n) {
-					acknowledged.Add(1)
-					mu.Lock()
-					sent[n] = true
-					mu.Unlock()
-				}
-			}
-		})
-	}
+	w := write(e.Addr())
 	for range 3 {
-		before := acknowledged.Load()
-		until(t, "inserts", func() bool { return acknowledged.Load() > before+20 })
+		before := w.acknowledged.Load()
+		until(t, "inserts", func() bool { return w.acknowledged.Load() > before+20 })
 		pid := e.Pid()
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
 		until(t, "another child", func() bool { return e.Pid() != 0 && e.Pid() != pid })
 	}
-	before := acknowledged.Load()
-	until(t, "inserts after the last crash", func() bool { return acknowledged.Load() > before })
-	cancel()
-	writers.Wait()
-	kept := map[string]bool{}
-	for _, n := range strings.Fields(must(t, e.Addr(), "SELECT n FROM rows")) {
-		kept[n] = true
-	}
-	for n := range sent {
-		if !kept[fmt.Sprint(n)] {
-			t.Errorf("row %d was acknowledged and is lost", n)
-		}
-	}
+	before := w.acknowledged.Load()
+	until(t, "inserts after the last crash", func() bool { return w.acknowledged.Load() > before })
+	w.check(t)
 	if err := testutil.GatherAndCompare(registry, strings.NewReader("# HELP throughline_engine_restarts_total Times that the embedded ClickHouse engine died and was started again.\n"+
 		"# TYPE throughline_engine_restarts_total counter\nthroughline_engine_restarts_total 3\n")); err != nil {
 		t.Error(err)
@@ -155,7 +175,9 @@ func TestStop(t *testing.T) {
 	until(t, "the statement's start", func() bool {
 		return must(t, e.Addr(), "SELECT count() FROM system.processes WHERE query_kind = 'Insert'") != "0\n"
 	})
-	stop(e)
+	if stop(e) != 0 {
+		t.Error("it did not stop cleanly")
+	}
 	if status := <-answers; status != http.StatusOK {
 		t.Errorf("the running INSERT was answered %d", status)
 	}

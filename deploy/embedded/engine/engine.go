@@ -23,6 +23,7 @@ type Engine struct {
 	stop     chan struct{} // closed by Stop
 	ended    chan struct{} // closed when the last child is gone
 	once     sync.Once
+	last     error // how the last child ended; read it after ended
 
 	mu struct {
 		sync.Mutex
@@ -43,7 +44,7 @@ func Start(ctx context.Context, cfg Config) (*Engine, error) {
 			Name: "throughline_engine_restarts_total",
 			Help: "Times that the embedded ClickHouse engine died and was started again.",
 		})}
-	if err := e.listen(); err != nil {
+	if err := e.listen(ctx); err != nil {
 		e.closeSockets()
 		return nil, err
 	}
@@ -70,12 +71,12 @@ func Start(ctx context.Context, cfg Config) (*Engine, error) {
 
 // listen opens the sockets. They stay open from child to child, so that the address stays and
 // clients wait, instead of being refused, while the engine restarts.
-func (e *Engine) listen() error {
+func (e *Engine) listen(ctx context.Context) error {
 	for _, addr := range []string{e.cfg.Listen, e.cfg.ReaderListen} {
 		if addr == "" {
 			continue
 		}
-		l, err := net.Listen("tcp", addr)
+		l, err := listenSoon(ctx, addr)
 		if err != nil {
 			return fmt.Errorf("listen for ClickHouse clients: %w", err)
 		}
@@ -128,7 +129,8 @@ func (e *Engine) Pid() int {
 	return e.mu.child.cmd.Process.Pid
 }
 
-// Stop lets the engine finish (SIGTERM), or kills it when ctx ends first. It may be called again.
+// Stop lets the engine finish (SIGTERM), or kills it when ctx ends first. The error is that of an
+// engine that did not end cleanly; its data is safe all the same. Stop may be called again.
 func (e *Engine) Stop(ctx context.Context) error {
 	e.once.Do(func() {
 		close(e.stop)
@@ -138,7 +140,7 @@ func (e *Engine) Stop(ctx context.Context) error {
 	})
 	select {
 	case <-e.ended:
-		return nil
+		return e.last
 	case <-ctx.Done():
 		e.mu.Lock()
 		e.mu.child.kill()

@@ -61,8 +61,7 @@ func run(m *testing.M) int {
 		fmt.Println(err)
 		return 1
 	}
-	defer stop(shared)
-	return m.Run()
+	return max(m.Run(), stop(shared))
 }
 
 // config is that of an engine for tests.
@@ -84,12 +83,15 @@ func start(cfg engine.Config) (*engine.Engine, error) {
 	return engine.Start(ctx, cfg)
 }
 
-func stop(e *engine.Engine) {
+// stop stops an engine and tells whether it went wrong, as an exit code.
+func stop(e *engine.Engine) int {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	if err := e.Stop(ctx); err != nil {
 		fmt.Println(err)
+		return 1
 	}
+	return 0
 }
 
 // parent runs an engine until it is killed, and prints the child's process id and address.

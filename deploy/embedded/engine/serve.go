@@ -54,7 +54,7 @@ func serve(ctx context.Context, cfg Config, all, readers net.Listener) error {
 	case err = <-ended:
 		err = fmt.Errorf("serve ClickHouse's HTTP interface: %w", err)
 	}
-	return errors.Join(err, halt(cfg, lib, server, servers))
+	return errors.Join(err, halt(cfg, server, servers))
 }
 
 // boot opens the data folder.
@@ -114,8 +114,9 @@ func newHTTP(h http.Handler) *http.Server {
 	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 1 << 20}
 }
 
-// halt stops in order: no new requests, running ones finish or are cancelled, sessions, engine.
-func halt(cfg Config, lib *chdb.Library, server *sqlhttp.Server, servers []*http.Server) error {
+// halt stops in order: no new requests, running ones finish or are cancelled, connections close.
+// The engine's threads end with the process: chdb_shutdown refuses once a table has been written to.
+func halt(cfg Config, server *sqlhttp.Server, servers []*http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), cfg.StopTimeout)
 	defer cancel()
 	var errs []error
@@ -128,7 +129,7 @@ func halt(cfg Config, lib *chdb.Library, server *sqlhttp.Server, servers []*http
 		return err // a statement still runs: closing its connection would wait for it
 	}
 	server.Close()
-	return lib.Shutdown()
+	return nil
 }
 
 // drain gives cancelled statements a moment to end.

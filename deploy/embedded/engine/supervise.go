@@ -65,7 +65,7 @@ func (e *Engine) supervise(c *child) {
 	for {
 		select {
 		case <-e.stop:
-			c.terminate()
+			e.last = c.terminate()
 			return
 		case <-c.dead:
 		}
@@ -108,9 +108,13 @@ func (e *Engine) hold(c *child) {
 }
 
 // terminate asks the child to finish and waits for it. Stop kills it when that takes too long.
-func (c *child) terminate() {
+func (c *child) terminate() error {
 	_ = c.cmd.Process.Signal(syscall.SIGTERM) // it may just have ended
 	<-c.dead
+	if c.err != nil {
+		return fmt.Errorf("the ClickHouse engine did not stop cleanly: %w", c.reason())
+	}
+	return nil
 }
 
 // kill ends the child at once. It may be nil or dead.

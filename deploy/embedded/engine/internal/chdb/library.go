@@ -4,7 +4,6 @@
 package chdb
 
 import (
-	"errors"
 	"fmt"
 	"sync"
 	"unsafe"
@@ -28,7 +27,6 @@ type Library struct {
 	resultWroteBytes func(result unsafe.Pointer) uint64
 	classify         func(conn, sql unsafe.Pointer, sqlLen uintptr, db unsafe.Pointer, dbLen uintptr, out unsafe.Pointer) int32
 	setSignals       func(enabled int32)
-	shutdown         func() int32
 	version          func() string
 
 	dataDir string
@@ -70,7 +68,6 @@ func (l *Library) bind(handle uintptr) error {
 		"chdb_result_bytes_written":        &l.resultWroteBytes,
 		"chdb_classify_query_n":            &l.classify,
 		"chdb_set_signal_handlers_enabled": &l.setSignals,
-		"chdb_shutdown":                    &l.shutdown,
 		"chdb_version":                     &l.version,
 	} {
 		symbol, err := purego.Dlsym(handle, name)
@@ -89,12 +86,4 @@ func (l *Library) Version() string { return l.version() }
 // `--max_server_memory_usage=1000000000`). It does no I/O; the first Connect does.
 func (l *Library) Open(dataDir string, args ...string) {
 	l.dataDir, l.args = dataDir, args
-}
-
-// Shutdown joins the engine's threads. Every connection must be closed before.
-func (l *Library) Shutdown() error {
-	if l.shutdown() != 0 {
-		return errors.New("the ClickHouse engine did not stop all of its threads")
-	}
-	return nil
 }

@@ -113,6 +113,9 @@ func (s *Server) watch(ctx context.Context, q *query) func() {
 func (s *Server) cancel(tag string) bool {
 	s.kill.Lock()
 	defer s.kill.Unlock()
+	if s.kill.conn == nil {
+		return false
+	}
 	result, err := s.kill.conn.Query("KILL QUERY WHERE query_id IN (SELECT query_id FROM system.processes "+
 		"WHERE endsWith(Settings['log_comment'], {tag:String})) ASYNC", "Null", []chdb.Param{{Name: "tag", Value: escape(tag)}})
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 type Config struct {
 	AdminPassword  string            // of user "default"; empty: none is asked
 	ReaderPassword string            // of user "reader"; empty: none is asked
-	MaxQueries     int               // statements that run at the same time; others wait. Default 32
+	MaxQueries     int               // statements that run at the same time; others wait. Readers have a quarter of as many of their own. Default 32
 	Settings       map[string]string // every session's own settings, before those of the request
 	ReaderSettings map[string]string // those of a reader's session, on top
 	TempDir        string            // where bodies too large for memory go
@@ -37,6 +37,7 @@ type Server struct {
 	functions map[string]bool // table functions a reader may not use
 	identity  identity
 	slots     chan struct{}
+	reading   chan struct{} // the readers' own slots: they cannot keep the pipeline from writing
 	sessions  *sessions
 	kill      struct {
 		sync.Mutex
@@ -57,7 +58,7 @@ func New(lib *chdb.Library, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, lib: lib, slots: make(chan struct{}, cfg.MaxQueries), sessions: newSessions()}
+	s := &Server{cfg: cfg, lib: lib, slots: make(chan struct{}, cfg.MaxQueries), reading: make(chan struct{}, cfg.MaxQueries/4+1), sessions: newSessions()}
 	s.kill.conn = conn
 	if err := s.introspect(conn); err != nil {
 		conn.Close()
@@ -147,9 +148,13 @@ func (s *Server) answer(r *http.Request, a *answer, readers bool) error {
 	if q.hello() {
 		return s.hello(a, q)
 	}
+	slots := s.slots
+	if q.reader {
+		slots = s.reading
+	}
 	select {
-	case s.slots <- struct{}{}:
-		defer func() { <-s.slots }()
+	case slots <- struct{}{}:
+		defer func() { <-slots }()
 	case <-r.Context().Done():
 		return r.Context().Err()
 	}
@@ -162,6 +167,7 @@ func (s *Server) Close() {
 	s.kill.Lock()
 	defer s.kill.Unlock()
 	s.kill.conn.Close()
+	s.kill.conn = nil // a watch may still be about to use it
 }
 
 // CancelAll asks the engine to stop every statement that runs.

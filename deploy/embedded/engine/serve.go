@@ -42,11 +42,15 @@ func serve(ctx context.Context, cfg Config, all, readers net.Listener) error {
 		return err
 	}
 	ended := make(chan error, 2)
-	servers := []*http.Server{newHTTP(server.Handler())}
-	go func() { ended <- servers[0].Serve(all) }()
+	var servers []*http.Server
+	begin := func(l net.Listener, h http.Handler) {
+		one := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 1 << 20}
+		servers = append(servers, one)
+		go func() { ended <- one.Serve(l) }()
+	}
+	begin(all, server.Handler())
 	if readers != nil {
-		servers = append(servers, newHTTP(server.Readers()))
-		go func() { ended <- servers[1].Serve(readers) }()
+		begin(readers, server.Readers())
 	}
 	cfg.Log.Info("ClickHouse engine ready", "address", all.Addr().String(), "data", cfg.DataDir, "library", lib.Version())
 	select {
@@ -108,10 +112,6 @@ func readerSettings(cfg Config) map[string]string {
 		"max_execution_time": strconv.FormatFloat(cfg.ReaderTimeout.Seconds(), 'f', -1, 64),
 		"max_memory_usage":   strconv.FormatUint(cfg.MaxQueryMemory, 10),
 	}
-}
-
-func newHTTP(h http.Handler) *http.Server {
-	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 1 << 20}
 }
 
 // halt stops in order: no new requests, running ones finish or are cancelled, connections close.

@@ -77,8 +77,16 @@ func importUntilDone(ctx context.Context, t *testing.T, p *harness.Pipeline) err
 type live struct {
 	pipeline *harness.Pipeline
 	client   *http.Client
+	mu       sync.Mutex
 	accepted map[string]bool
 	failed   int
+}
+
+// acknowledged is how many touchpoints were so far.
+func (l *live) acknowledged() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.accepted)
 }
 
 func newLive(p *harness.Pipeline) *live {
@@ -88,10 +96,15 @@ func newLive(p *harness.Pipeline) *live {
 func (l *live) run(ctx context.Context) {
 	for n := 0; ctx.Err() == nil; n++ {
 		id := fmt.Sprintf("live-%d", n)
-		if l.post(ctx, id, n) {
+		ok := l.post(ctx, id, n)
+		l.mu.Lock()
+		if ok {
 			l.accepted[id] = true
 		} else {
 			l.failed++
+		}
+		l.mu.Unlock()
+		if !ok {
 			time.Sleep(20 * time.Millisecond)
 		}
 	}

@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -51,8 +50,7 @@ type Pipeline struct {
 	Dir                            string
 	HTTP, Admin, ClickHouse, Kafka string
 	env                            []string
-	cmd                            *exec.Cmd
-	ended                          chan error
+	process                        *Process
 	logFile                        string
 	conn                           driver.Conn
 }
@@ -110,15 +108,7 @@ func (p *Pipeline) Start(t testing.TB) {
 // Launch starts the pipeline and does not wait.
 func (p *Pipeline) Launch(t testing.TB) {
 	t.Helper()
-	log, err := os.OpenFile(p.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
-	must(t, err)
-	defer log.Close()
-	p.cmd = exec.Command(Binary(t), "up")
-	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = p.env, log, log
-	must(t, p.cmd.Start())
-	cmd, ended := p.cmd, make(chan error, 1)
-	p.ended = ended
-	go func() { ended <- cmd.Wait(); close(ended) }()
+	p.process = launch(t, p.logFile, p.env, "up")
 }
 
 // WaitReady waits until the collector says that it is ready.
@@ -126,7 +116,7 @@ func (p *Pipeline) WaitReady(t testing.TB) {
 	t.Helper()
 	Eventually(t, time.Minute, "the pipeline is ready", func() error {
 		select {
-		case err := <-p.ended:
+		case err := <-p.process.ended:
 			t.Fatalf("the program has ended: %v\n%s", err, p.LogTail(2000))
 		default:
 		}
@@ -144,23 +134,19 @@ func (p *Pipeline) WaitReady(t testing.TB) {
 
 // Kill ends the whole program at once, as kill -9 does.
 func (p *Pipeline) Kill() {
-	if p.cmd != nil {
-		_ = p.cmd.Process.Kill()
-		<-p.ended
-		p.cmd = nil
-	}
+	p.process.Kill()
+	p.process = nil
 }
 
 // Stop asks the program to stop and waits for it; the exit must be clean.
 func (p *Pipeline) Stop(t testing.TB) {
 	t.Helper()
-	must(t, p.cmd.Process.Signal(syscall.SIGTERM))
-	must(t, <-p.ended)
-	p.cmd = nil
+	p.process.Stop(t)
+	p.process = nil
 }
 
 // Pid of the program.
-func (p *Pipeline) Pid() int { return p.cmd.Process.Pid }
+func (p *Pipeline) Pid() int { return p.process.cmd.Process.Pid }
 
 // LogTail gives the end of what the program has written.
 func (p *Pipeline) LogTail(n int) string {

@@ -88,12 +88,7 @@ func applyInBatches(t *testing.T, rules *rulebook, records []consume.Record, siz
 	c := newCutter(rules, func(key []byte) ([]byte, error) { return sets[string(key)], nil })
 	p := newPartition(topics.Touchpoints, 0, 0, 0)
 	for from := 0; from < len(records); from += size {
-		var taken pending
-		for _, record := range records[from:min(from+size, len(records))] {
-			it, err := rules.decode(record)
-			must(t, err)
-			taken.items = append(taken.items, it)
-		}
+		taken := (&owner{rules: rules}).decodeChunk(p, records[from:min(from+size, len(records))])
 		out, err := c.cut(p, taken)
 		must(t, err)
 		for key, blob := range out.sets {

@@ -16,6 +16,8 @@ type portion struct {
 	partition *partition
 	pending   pending
 	batch     store.Batch
+	// The derived rows of the batch.
+	rows journey.Rows
 	// New sets by state key; they hide what the state holds until it has them.
 	sets map[string][]byte
 	// The customers to reconcile, with the ids that Build gives them.
@@ -40,8 +42,10 @@ type cutter struct {
 	rules    *rulebook
 	read     stateReader
 	builders map[*siteRules]*journey.Builder
-	touches  []journey.Touch
-	key      []byte
+	// Memory that is used again for each customer.
+	before, after journey.Rows
+	touches       []journey.Touch
+	key           []byte
 }
 
 func newCutter(rules *rulebook, read stateReader) *cutter {
@@ -64,35 +68,36 @@ func (c *cutter) cut(p *partition, taken pending) (*portion, error) {
 	if p.topic != topics.Touchpoints {
 		return out, nil
 	}
-	out.batch.Touchpoints = make([]*store.TouchpointRow, 0, len(taken.items))
-	for _, group := range byCustomer(taken.items) {
-		if err := c.customer(out, group); err != nil {
+	out.batch.Touchpoints = make([]*store.TouchpointRow, 0, taken.records)
+	for _, first := range byCustomer(taken.chunks) {
+		if err := c.customer(out, first); err != nil {
 			return nil, err
 		}
 	}
+	out.batch.Sessions, out.batch.Journeys, out.batch.Transitions = out.rows.Sessions, out.rows.Journeys, out.rows.Transitions
 	return out, nil
 }
 
-// byCustomer groups the items by customer, in order of first appearance.
-func byCustomer(items []item) [][]*item {
-	at := make(map[touchpoint.Customer]int, len(items))
-	var groups [][]*item
-	for i := range items {
-		customer := items[i].row.Customer()
-		g, ok := at[customer]
-		if !ok {
-			g = len(groups)
-			at[customer] = g
-			groups = append(groups, nil)
+// byCustomer links the items of each customer and gives the first of each.
+func byCustomer(chunks [][]item) (firsts []*item) {
+	last := map[touchpoint.Customer]*item{}
+	for _, items := range chunks {
+		for i := range items {
+			it := &items[i]
+			customer := it.row.Customer()
+			if before := last[customer]; before != nil {
+				before.next = it
+			} else {
+				firsts = append(firsts, it)
+			}
+			last[customer] = it
 		}
-		groups[g] = append(groups[g], &items[i])
 	}
-	return groups
+	return firsts
 }
 
 // customer unites one customer's new touches with the set and adds the difference to the portion.
-func (c *cutter) customer(out *portion, items []*item) error {
-	first := items[0]
+func (c *cutter) customer(out *portion, first *item) error {
 	customer := first.row.Customer()
 	rules := c.rules.of(customer.Site)
 	c.key = state.Key(c.key[:0], first.row.Bucket, customer)
@@ -107,19 +112,19 @@ func (c *cutter) customer(out *portion, items []*item) error {
 		}
 	}
 	builder := c.builder(rules)
-	before := builder.Build(customer, &set)
-	reconciled := c.unite(out, &set, items)
+	builder.Build(customer, &set, &c.before)
+	reconciled := c.unite(out, &set, first)
 	changed := set.Sort()
 	c.touches = set.Touches
 	if !changed && !reconciled {
 		return nil
 	}
-	after := builder.Build(customer, &set)
+	builder.Build(customer, &set, &c.after)
 	if reconciled {
-		out.expect(customer, &after)
-		before = journey.Rows{} // whatever ClickHouse has, write all
+		out.expect(customer, &c.after)
+		c.before.Reset() // whatever ClickHouse has, write all
 	}
-	out.write(journey.Diff(before, after, after.Version()))
+	journey.Diff(&c.before, &c.after, &out.rows)
 	if changed {
 		out.sets[string(c.key)] = state.Encode(nil, &set)
 	}
@@ -127,8 +132,8 @@ func (c *cutter) customer(out *portion, items []*item) error {
 }
 
 // unite adds the items to the set and their rows to the portion. It tells whether the customer must be reconciled.
-func (c *cutter) unite(out *portion, set *journey.Set, items []*item) (reconciled bool) {
-	for _, it := range items {
+func (c *cutter) unite(out *portion, set *journey.Set, first *item) (reconciled bool) {
+	for it := first; it != nil; it = it.next {
 		reconciled = reconciled || it.counts && it.offset < out.partition.reconcileBefore
 		if !it.counts {
 			out.touchpoint(it)
@@ -176,12 +181,6 @@ func (p *portion) replace(it *item, old *journey.Touch) {
 	}
 	dead.row.Version, dead.row.Deleted = deadVersion, true
 	p.batch.Touchpoints = append(p.batch.Touchpoints, &dead.row)
-}
-
-func (p *portion) write(rows journey.Rows) {
-	p.batch.Sessions = append(p.batch.Sessions, rows.Sessions...)
-	p.batch.Journeys = append(p.batch.Journeys, rows.Journeys...)
-	p.batch.Transitions = append(p.batch.Transitions, rows.Transitions...)
 }
 
 func (p *portion) expect(c touchpoint.Customer, rows *journey.Rows) {

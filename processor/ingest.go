@@ -1,9 +1,11 @@
 package processor
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/cespare/xxhash/v2"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/throughline/throughline/processor/consume"
 	"github.com/throughline/throughline/processor/journey"
@@ -19,17 +21,40 @@ type item struct {
 	touch  journey.Touch
 	// Whether it takes part in journeys: bots do not, where the site says so.
 	counts bool
+	// The customer's next one in the cut.
+	next *item
 }
 
-// decode reads one record of the touchpoints topic. Its strings are slices of the record's value.
-func (b *rulebook) decode(r consume.Record) (it item, err error) {
-	var record touchpoint.Record
-	if err := record.UnmarshalVTUnsafe(r.Value); err != nil {
-		return it, fmt.Errorf("not a touchpoint record: %w", err)
+// touchpointOf finds the touchpoint in a record without making the record.
+func touchpointOf(value []byte) ([]byte, error) {
+	number, kind, n := protowire.ConsumeTag(value)
+	if n < 0 {
+		return nil, fmt.Errorf("not a touchpoint record: %w", protowire.ParseError(n))
 	}
-	tp := record.GetTouchpoint()
-	if tp == nil {
-		return it, fmt.Errorf("a record of this topic must hold a touchpoint")
+	if number != touchpointField || kind != protowire.BytesType {
+		return nil, errors.New("a record of this topic must hold a touchpoint")
+	}
+	message, m := protowire.ConsumeBytes(value[n:])
+	if m < 0 {
+		return nil, fmt.Errorf("not a touchpoint record: %w", protowire.ParseError(m))
+	}
+	if n+m != len(value) {
+		return nil, errors.New("a record of this topic must hold one touchpoint and nothing else")
+	}
+	return message, nil
+}
+
+// touchpointField is the number of Record.touchpoint.
+const touchpointField = 1
+
+// decode reads one record of the touchpoints topic into tp, which is empty. Its strings are slices of the record's value.
+func (b *rulebook) decode(r consume.Record, tp *touchpoint.Touchpoint) (it item, err error) {
+	message, err := touchpointOf(r.Value)
+	if err != nil {
+		return it, err
+	}
+	if err := tp.UnmarshalVTUnsafe(message); err != nil {
+		return it, fmt.Errorf("not a touchpoint: %w", err)
 	}
 	if tp.Site == "" || tp.MessageId == "" || tp.UserId == "" && tp.AnonymousId == "" {
 		return it, fmt.Errorf("touchpoint without site, message_id or customer id")

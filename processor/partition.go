@@ -32,7 +32,7 @@ type partition struct {
 
 // pending is what a flush takes from a partition.
 type pending struct {
-	items    []item
+	chunks   [][]item
 	rejected []*touchpoint.Rejection
 	// The records that could not be read, for the dead letter.
 	undecodable []*touchpoint.Rejection
@@ -59,7 +59,7 @@ func (p *partition) add(chunk pending) {
 	if p.pending.records == 0 {
 		p.pending.oldest = chunk.oldest
 	}
-	p.pending.items = append(p.pending.items, chunk.items...)
+	p.pending.chunks = append(p.pending.chunks, chunk.chunks...)
 	p.pending.rejected = append(p.pending.rejected, chunk.rejected...)
 	p.pending.undecodable = append(p.pending.undecodable, chunk.undecodable...)
 	p.pending.records += chunk.records
@@ -151,25 +151,32 @@ func (p *partition) skip(ctx context.Context, f *consume.Fetcher, o *owner) erro
 func (o *owner) decodeChunk(p *partition, records []consume.Record) pending {
 	chunk := pending{records: len(records), next: records[len(records)-1].Offset + 1, oldest: records[0].Time}
 	if p.topic == topics.Touchpoints {
-		chunk.items = make([]item, 0, len(records))
+		chunk.chunks = [][]item{o.decodeTouchpoints(&chunk, p, records)}
+		return chunk
 	}
 	for _, r := range records {
-		err := o.decodeInto(&chunk, p, r)
-		if err != nil {
+		if err := decodeRejection(&chunk, r); err != nil {
 			chunk.undecodable = append(chunk.undecodable, o.rejection(p, r, err))
 		}
 	}
 	return chunk
 }
 
-func (o *owner) decodeInto(chunk *pending, p *partition, r consume.Record) error {
-	if p.topic == topics.Touchpoints {
-		it, err := o.rules.decode(r)
-		if err == nil {
-			chunk.items = append(chunk.items, it)
+func (o *owner) decodeTouchpoints(chunk *pending, p *partition, records []consume.Record) []item {
+	items := make([]item, 0, len(records))
+	touchpoints := make([]touchpoint.Touchpoint, len(records))
+	for i, r := range records {
+		it, err := o.rules.decode(r, &touchpoints[i])
+		if err != nil {
+			chunk.undecodable = append(chunk.undecodable, o.rejection(p, r, err))
+			continue
 		}
-		return err
+		items = append(items, it)
 	}
+	return items
+}
+
+func decodeRejection(chunk *pending, r consume.Record) error {
 	var record touchpoint.Record
 	if err := record.UnmarshalVTUnsafe(r.Value); err != nil {
 		return fmt.Errorf("not a rejection record: %w", err)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/throughline/throughline/deploy/embedded/broker"
 	"github.com/throughline/throughline/processor/journey"
+	"github.com/throughline/throughline/processor/store"
 	"github.com/throughline/throughline/schemas/sites"
 	"github.com/throughline/throughline/schemas/stages"
 	"github.com/throughline/throughline/schemas/topics"
@@ -88,9 +89,9 @@ func want(t *testing.T, rules *rulebook, all []*touchpoint.Touchpoint) map[strin
 	}
 	for c, set := range sets {
 		set.Sort()
-		p := &portion{}
-		p.write(journey.NewBuilder(&rules.of(c.Site).options).Build(c, set))
-		must(t, m.Write(t.Context(), &p.batch))
+		var rows journey.Rows
+		journey.NewBuilder(&rules.of(c.Site).options).Build(c, set, &rows)
+		must(t, m.Write(t.Context(), &store.Batch{Sessions: rows.Sessions, Journeys: rows.Journeys, Transitions: rows.Transitions}))
 	}
 	return m.rows()
 }

@@ -23,9 +23,10 @@ func BenchmarkBuild(b *testing.B) {
 	set := benchTouches(10)
 	o := Options{SessionGap: 30 * minute, JourneyTimeout: 30 * day, RepeatIsLoyalty: true}
 	builder := NewBuilder(&o)
+	var rows Rows
 	b.ReportAllocs()
 	for b.Loop() {
-		builder.Build(customer, set)
+		builder.Build(customer, set, &rows)
 	}
 }
 
@@ -34,14 +35,16 @@ func BenchmarkStep(b *testing.B) {
 	full := benchTouches(11)
 	o := Options{SessionGap: 30 * minute, JourneyTimeout: 30 * day, RepeatIsLoyalty: true}
 	builder := NewBuilder(&o)
+	var before, after, out Rows
 	b.ReportAllocs()
 	for b.Loop() {
 		var set Set
+		out.Reset()
 		set.Reset(append([]Touch(nil), full.Touches[:10]...), 0)
-		before := builder.Build(customer, &set)
+		builder.Build(customer, &set, &before)
 		set.Add(&full.Touches[10])
 		set.Sort()
-		after := builder.Build(customer, &set)
-		Diff(before, after, after.Version())
+		builder.Build(customer, &set, &after)
+		Diff(&before, &after, &out)
 	}
 }

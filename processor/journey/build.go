@@ -2,6 +2,7 @@ package journey
 
 import (
 	"math"
+	"slices"
 
 	"github.com/throughline/throughline/schemas/stages"
 	"github.com/throughline/throughline/schemas/touchpoint"
@@ -25,18 +26,17 @@ type Builder struct {
 // NewBuilder makes a builder for a site's options, which must not change while it is used.
 func NewBuilder(o *Options) *Builder { return &Builder{options: o} }
 
-// Build gives the rows of a customer from a set that is sorted.
+// Build puts the rows of a customer, from a set that is sorted, in place of what rows held, whose memory it takes over.
 // The rows hold no reference to the set but the strings of its touches. O(n) in time and space.
-func (b *Builder) Build(c touchpoint.Customer, set *Set) Rows {
+func (b *Builder) Build(c touchpoint.Customer, set *Set, rows *Rows) {
+	rows.Reset()
 	if len(set.Touches) == 0 {
-		return Rows{}
+		return
 	}
 	b.start(c, set)
-	var rows Rows
-	b.journeys(&rows)
-	b.sessions(&rows)
-	b.transitions(&rows)
-	return rows
+	b.journeys(rows)
+	b.sessions(rows)
+	b.transitions(rows)
 }
 
 func (b *Builder) start(c touchpoint.Customer, set *Set) {
@@ -141,11 +141,11 @@ func coalesce(a, b string) string {
 	return b
 }
 
-// fillTouches gives each journey its arrays, carved from one allocation a column.
+// fillTouches gives each journey its arrays, carved from one array a column.
 func (b *Builder) fillTouches(rows *Rows) {
 	n := len(b.touches)
-	at, stage := make([]int64, 0, n), make([]uint8, 0, n)
-	texts := make([]string, 0, 2*n)
+	at, stage := slices.Grow(rows.at, n), slices.Grow(rows.stages, n)
+	texts := slices.Grow(rows.texts, 2*n)
 	for first := 0; first < n; {
 		j := &rows.Journeys[b.journeyOf[first]]
 		count := int(j.Touchpoints)
@@ -165,6 +165,7 @@ func (b *Builder) fillTouches(rows *Rows) {
 		j.TouchChannel, j.TouchCampaign = texts[channels:campaigns:campaigns], texts[campaigns:len(texts):len(texts)]
 		first += count
 	}
+	rows.at, rows.stages, rows.texts = at, stage, texts
 }
 
 // keptIndex maps the k-th of the kept touches to its place among count: the first half, then the last half.

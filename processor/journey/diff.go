@@ -2,15 +2,39 @@ package journey
 
 import "slices"
 
-// Diff gives what must be written to turn the rows of before into those of after: the rows that are new or differ in more
-// than their version, and a tombstone for each that is no more. Tombstones carry the version given, which is the
-// version of after.
-func Diff(before, after Rows, version uint64) Rows {
-	return Rows{
-		Sessions:    diff(before.Sessions, after.Sessions, version),
-		Journeys:    diff(before.Journeys, after.Journeys, version),
-		Transitions: diff(before.Transitions, after.Transitions, version),
+// Diff appends to out what must be written to turn the rows of before into those of after: the rows that are new or differ
+// in more than their version, and a tombstone for each that is no more. Tombstones carry the version of after. What is
+// appended shares no memory with before and after.
+func Diff(before, after, out *Rows) {
+	version := after.Version()
+	out.Sessions = diff(before.Sessions, after.Sessions, out.Sessions, version)
+	changed := len(out.Journeys)
+	out.Journeys = diff(before.Journeys, after.Journeys, out.Journeys, version)
+	for i := changed; i < len(out.Journeys); i++ {
+		out.Journeys[i].own(out)
 	}
+	out.Transitions = diff(before.Transitions, after.Transitions, out.Transitions, version)
+}
+
+// own copies the journey's arrays into memory of r, in which many journeys share an allocation.
+func (j *Journey) own(r *Rows) {
+	r.at, j.TouchAt = carve(r.at, j.TouchAt)
+	r.stages, j.TouchStage = carve(r.stages, j.TouchStage)
+	r.texts, j.TouchChannel = carve(r.texts, j.TouchChannel)
+	r.texts, j.TouchCampaign = carve(r.texts, j.TouchCampaign)
+}
+
+// carveLength is how many elements are allocated at once.
+const carveLength = 4096
+
+// carve appends values to slab and gives that part of it; a full slab is left to those who hold parts of it.
+func carve[T any](slab, values []T) (grown, part []T) {
+	if cap(slab)-len(slab) < len(values) {
+		slab = make([]T, 0, max(carveLength, len(values)))
+	}
+	from := len(slab)
+	slab = append(slab, values...)
+	return slab, slab[from:len(slab):len(slab)]
 }
 
 // row is what diff needs of the three kinds of row.
@@ -23,7 +47,7 @@ type row[T any] interface {
 
 func (k *Key) key() *Key { return k }
 
-func diff[T any, P row[T]](before, after []T, version uint64) (out []T) {
+func diff[T any, P row[T]](before, after, out []T, version uint64) []T {
 	from := 0
 	for i := range after {
 		old := find[T, P](before, P(&after[i]).key().ID, &from)
@@ -59,15 +83,19 @@ func find[T any, P row[T]](rows []T, id ID, from *int) *T {
 }
 
 func (s *Session) equal(o *Session) bool {
-	a, b := *s, *o
-	a.Version, b.Version = 0, 0
-	return a == b
+	version := s.Version
+	s.Version = o.Version // without copying either
+	same := *s == *o
+	s.Version = version
+	return same
 }
 
 func (t *Transition) equal(o *Transition) bool {
-	a, b := *t, *o
-	a.Version, b.Version = 0, 0
-	return a == b
+	version := t.Version
+	t.Version = o.Version // without copying either
+	same := *t == *o
+	t.Version = version
+	return same
 }
 
 func (j *Journey) equal(o *Journey) bool {

@@ -103,7 +103,7 @@ func compareSeed(s uint64) error {
 	r.Shuffle(len(touches), func(i, k int) { touches[i], touches[k] = touches[k], touches[i] })
 	b := NewBuilder(&o)
 	var set Set
-	var before Rows
+	var before, after Rows
 	table := map[ID]any{}
 	for len(touches) > 0 {
 		n := 1 + r.IntN(len(touches))
@@ -112,9 +112,11 @@ func compareSeed(s uint64) error {
 		}
 		touches = touches[n:]
 		set.Sort()
-		after := b.Build(customer, &set)
-		apply(table, Diff(before, after, after.Version()))
-		before = after
+		b.Build(customer, &set, &after)
+		var rows Rows
+		Diff(&before, &after, &rows)
+		apply(table, rows)
+		before, after = after, before
 	}
 	wantTable := map[ID]any{}
 	apply(wantTable, want)
@@ -179,20 +181,21 @@ func TestDiffVersionsNeverFall(t *testing.T) {
 		r.Shuffle(len(touches), func(i, k int) { touches[i], touches[k] = touches[k], touches[i] })
 		b := NewBuilder(&o)
 		var set Set
-		var before Rows
+		var before, after Rows
 		last := map[ID]uint64{}
 		for i := range touches {
 			set.Add(&touches[i])
 			set.Sort()
-			after := b.Build(customer, &set)
-			rows := Diff(before, after, after.Version())
+			b.Build(customer, &set, &after)
+			var rows Rows
+			Diff(&before, &after, &rows)
 			for _, k := range keys(rows) {
 				if k.Version < last[k.ID] {
 					t.Fatalf("seed %d: version of %x falls from %d to %d", s, k.ID, last[k.ID], k.Version)
 				}
 				last[k.ID] = k.Version
 			}
-			before = after
+			before, after = after, before
 		}
 	}
 }

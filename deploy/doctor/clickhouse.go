@@ -68,7 +68,7 @@ func (s server) asked(run func(context.Context, driver.Conn) Finding) func(conte
 		if err != nil {
 			return s.trouble(err)
 		}
-		defer conn.Close()
+		defer func() { _ = conn.Close() }() // nothing was written
 		return run(ctx, conn)
 	}
 }

@@ -15,7 +15,7 @@ func TestEnvironment(t *testing.T) {
 	}{
 		"good":            {set: []string{"PATH=/bin", "THROUGHLINE_URL=x"}, verdict: OK, texts: []string{"3 variables, 1 set"}},
 		"misspelt":        {set: []string{"THROUGHLINE_KAFKA_BROKER=x"}, verdict: Warn, texts: []string{"rename THROUGHLINE_KAFKA_BROKER to THROUGHLINE_KAFKA_BROKERS"}},
-		"swapped letters": {set: []string{"THROUGHLINE_LOG_LEVLE=x"}, verdict: Warn, texts: []string{"to THROUGHLINE_LOG_LEVEL"}},
+		"one too many":    {set: []string{"THROUGHLINE_LOG_LEVELL=x"}, verdict: Warn, texts: []string{"to THROUGHLINE_LOG_LEVEL"}},
 		"unlike any":      {set: []string{"THROUGHLINE_SOMETHING_ELSE_ENTIRELY=x"}, verdict: Warn, texts: []string{"unset THROUGHLINE_SOMETHING"}},
 		"no prefix":       {set: []string{"LOG_LEVEL=warning"}, verdict: Warn, texts: []string{"LOG_LEVEL is read as THROUGHLINE_LOG_LEVEL"}},
 		"prefix and none": {set: []string{"LOG_LEVEL=warning", "THROUGHLINE_LOG_LEVEL=info"}, verdict: OK},

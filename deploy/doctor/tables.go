@@ -42,7 +42,7 @@ func (s server) applied(ctx context.Context, conn driver.Conn) (map[uint32]strin
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // rows.Err tells
 	applied := map[uint32]string{}
 	for rows.Next() {
 		var version uint32
@@ -79,7 +79,7 @@ func (s server) disks(ctx context.Context, conn driver.Conn) Finding {
 	if err != nil {
 		return skip("system.disks cannot be read: %v", err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // rows.Err tells
 	var p problems
 	var found []string
 	for rows.Next() {

@@ -96,11 +96,11 @@ func topicSettings(ctx context.Context, client *kafka.Client) Finding {
 			}
 		}
 		alter := "kafka-configs.sh --alter --entity-type topics --entity-name " + t.Name + " --add-config " + pairs(t.Settings, ",")
-		switch differ.verdict {
-		case Fail:
-			p.fail(strings.Join(differ.details, "; "), alter)
-		case Warn:
-			p.warn(strings.Join(differ.details, "; "), alter)
+		switch detail := strings.Join(differ.details, "; "); {
+		case differ.verdict == Fail:
+			p.fail(detail, alter)
+		case detail != "":
+			p.warn(detail, alter)
 		}
 	}
 	return p.or(good("as they should be"))

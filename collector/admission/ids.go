@@ -106,8 +106,12 @@ func (d *draft) person() bool {
 	return true
 }
 
-// printable gives text that a client chose in memory of its own: at most MaxName bytes, control characters as '?'.
+// printable gives text that a client chose in memory of its own: at most MaxName bytes, control characters as '?', and
+// nothing as "", so that it can be seen.
 func printable(text string) string {
+	if text == "" {
+		return `""`
+	}
 	if len(text) > MaxName {
 		text = strings.ToValidUTF8(text[:MaxName], "") + "…"
 	}

@@ -30,6 +30,7 @@ var refusals = []struct {
 	{`{"event":"E","user_id":"u","userId":"u"}`, ReasonUnknownField, "userId"},
 	{`{"event":"E","user_id":"u","traits":{}}`, ReasonUnknownField, "traits"},
 	{"{\"a\\u0000b\":1}", ReasonUnknownField, "a?b"},
+	{`{"":1}`, ReasonUnknownField, `""`},
 	{`{"event":"E","event":"E"}`, ReasonDuplicateField, "event"},
 	{`{"event":"E","\u0065vent":"E"}`, ReasonDuplicateField, "event"},
 	{`{"properties":{"a":1,"b":2,"a":1}}`, ReasonDuplicateField, "properties.a"},

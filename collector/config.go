@@ -14,29 +14,29 @@ import (
 
 // Config is read from THROUGHLINE_… variables.
 type Config struct {
-	Listen      string `envconfig:"COLLECTOR_LISTEN" default:"127.0.0.1:8080" desc:"address of the public HTTP API"`
-	AdminListen string `envconfig:"COLLECTOR_ADMIN_LISTEN" default:"127.0.0.1:8081" desc:"address of metrics, health and profiles; never public"`
+	Listen      string `envconfig:"THROUGHLINE_COLLECTOR_LISTEN" default:"127.0.0.1:8080" desc:"address of the public HTTP API"`
+	AdminListen string `envconfig:"THROUGHLINE_COLLECTOR_ADMIN_LISTEN" default:"127.0.0.1:8081" desc:"address of metrics, health and profiles; never public"`
 
-	Brokers         []string      `envconfig:"KAFKA_BROKERS" default:"127.0.0.1:9092" desc:"Kafka brokers, comma separated"`
-	DeliveryTimeout time.Duration `envconfig:"COLLECTOR_DELIVERY_TIMEOUT" default:"10s" desc:"how long Kafka may take for a batch before it goes into the spool"`
-	PublishBytes    int64         `envconfig:"COLLECTOR_PUBLISH_BYTES" default:"67108864" desc:"bytes of touchpoints that may wait for Kafka; beyond, requests are answered 429"`
-	Compression     string        `envconfig:"COLLECTOR_COMPRESSION" default:"none" desc:"compression of Kafka batches: none, lz4 or zstd"`
+	Brokers         []string      `envconfig:"THROUGHLINE_KAFKA_BROKERS" default:"127.0.0.1:9092" desc:"Kafka brokers, comma separated"`
+	DeliveryTimeout time.Duration `envconfig:"THROUGHLINE_COLLECTOR_DELIVERY_TIMEOUT" default:"10s" desc:"how long Kafka may take for a batch before it goes into the spool"`
+	PublishBytes    int64         `envconfig:"THROUGHLINE_COLLECTOR_PUBLISH_BYTES" default:"67108864" desc:"bytes of touchpoints that may wait for Kafka; beyond, requests are answered 429"`
+	Compression     string        `envconfig:"THROUGHLINE_COLLECTOR_COMPRESSION" default:"none" desc:"compression of Kafka batches: none, lz4 or zstd"`
 
-	SpoolDir   string `envconfig:"COLLECTOR_SPOOL_DIR" default:"data/spool" desc:"folder that takes events while Kafka is away"`
-	SpoolBytes int64  `envconfig:"COLLECTOR_SPOOL_BYTES" default:"1073741824" desc:"bytes the spool may hold; beyond, requests are answered 503"`
+	SpoolDir   string `envconfig:"THROUGHLINE_COLLECTOR_SPOOL_DIR" default:"data/spool" desc:"folder that takes events while Kafka is away"`
+	SpoolBytes int64  `envconfig:"THROUGHLINE_COLLECTOR_SPOOL_BYTES" default:"1073741824" desc:"bytes the spool may hold; beyond, requests are answered 503"`
 
-	MaxBodyBytes   int           `envconfig:"COLLECTOR_MAX_BODY_BYTES" default:"1048576" desc:"bytes of a request's body, as sent and after inflation"`
-	MaxEvents      int           `envconfig:"COLLECTOR_MAX_EVENTS" default:"500" desc:"events of one request"`
-	MaxInFlight    int           `envconfig:"COLLECTOR_MAX_IN_FLIGHT" default:"4096" desc:"requests in work at once; beyond, they are answered 429"`
-	MaxConnections int           `envconfig:"COLLECTOR_MAX_CONNECTIONS" default:"10000" desc:"open connections; beyond, new ones wait"`
-	ReadTimeout    time.Duration `envconfig:"COLLECTOR_READ_TIMEOUT" default:"15s" desc:"time a client has for sending one request"`
-	IdleTimeout    time.Duration `envconfig:"COLLECTOR_IDLE_TIMEOUT" default:"90s" desc:"time an unused connection stays open"`
-	RetryAfter     time.Duration `envconfig:"COLLECTOR_RETRY_AFTER" default:"5s" desc:"what clients are told when there is no room"`
+	MaxBodyBytes   int           `envconfig:"THROUGHLINE_COLLECTOR_MAX_BODY_BYTES" default:"1048576" desc:"bytes of a request's body, as sent and after inflation"`
+	MaxEvents      int           `envconfig:"THROUGHLINE_COLLECTOR_MAX_EVENTS" default:"500" desc:"events of one request"`
+	MaxInFlight    int           `envconfig:"THROUGHLINE_COLLECTOR_MAX_IN_FLIGHT" default:"4096" desc:"requests in work at once; beyond, they are answered 429"`
+	MaxConnections int           `envconfig:"THROUGHLINE_COLLECTOR_MAX_CONNECTIONS" default:"10000" desc:"open connections; beyond, new ones wait"`
+	ReadTimeout    time.Duration `envconfig:"THROUGHLINE_COLLECTOR_READ_TIMEOUT" default:"15s" desc:"time a client has for sending one request"`
+	IdleTimeout    time.Duration `envconfig:"THROUGHLINE_COLLECTOR_IDLE_TIMEOUT" default:"90s" desc:"time an unused connection stays open"`
+	RetryAfter     time.Duration `envconfig:"THROUGHLINE_COLLECTOR_RETRY_AFTER" default:"5s" desc:"what clients are told when there is no room"`
 
-	ClientRequests int      `envconfig:"COLLECTOR_CLIENT_REQUESTS_PER_SECOND" default:"1000" desc:"requests a second of one client address, IPv6 by /64; 0 is off; this machine itself is not limited"`
-	SiteEvents     int      `envconfig:"COLLECTOR_SITE_EVENTS_PER_SECOND" default:"0" desc:"events a second of one site; 0 is off"`
-	TrustedProxies Networks `envconfig:"COLLECTOR_TRUSTED_PROXIES" desc:"addresses or networks whose X-Forwarded-For is believed, comma separated"`
-	CountryHeader  string   `envconfig:"COLLECTOR_COUNTRY_HEADER" desc:"header in which a trusted proxy names the client's country, such as CF-IPCountry"`
+	ClientRequests int      `envconfig:"THROUGHLINE_COLLECTOR_CLIENT_REQUESTS_PER_SECOND" default:"1000" desc:"requests a second of one client address, IPv6 by /64; 0 is off; this machine itself is not limited"`
+	SiteEvents     int      `envconfig:"THROUGHLINE_COLLECTOR_SITE_EVENTS_PER_SECOND" default:"0" desc:"events a second of one site; 0 is off"`
+	TrustedProxies Networks `envconfig:"THROUGHLINE_COLLECTOR_TRUSTED_PROXIES" desc:"addresses or networks whose X-Forwarded-For is believed, comma separated"`
+	CountryHeader  string   `envconfig:"THROUGHLINE_COLLECTOR_COUNTRY_HEADER" desc:"header in which a trusted proxy names the client's country, such as CF-IPCountry"`
 }
 
 // Networks is a list of addresses and networks.

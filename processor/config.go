@@ -8,15 +8,15 @@ import (
 
 // Config is read from THROUGHLINE_… variables.
 type Config struct {
-	Brokers    []string `envconfig:"KAFKA_BROKERS" default:"127.0.0.1:9092" desc:"Kafka brokers, comma separated"`
-	Group      string   `envconfig:"PROCESSOR_GROUP" default:"throughline-processor" desc:"consumer group of the processors"`
-	StateDir   string   `envconfig:"PROCESSOR_STATE_DIR" default:"data/state" desc:"folder of the processor's local state; a cache, safe to delete while stopped"`
-	StateCache int64    `envconfig:"PROCESSOR_STATE_CACHE" default:"268435456" desc:"bytes of memory for the state's block cache"`
+	Brokers    []string `envconfig:"THROUGHLINE_KAFKA_BROKERS" default:"127.0.0.1:9092" desc:"Kafka brokers, comma separated"`
+	Group      string   `envconfig:"THROUGHLINE_PROCESSOR_GROUP" default:"throughline-processor" desc:"consumer group of the processors"`
+	StateDir   string   `envconfig:"THROUGHLINE_PROCESSOR_STATE_DIR" default:"data/state" desc:"folder of the processor's local state; a cache, safe to delete while stopped"`
+	StateCache int64    `envconfig:"THROUGHLINE_PROCESSOR_STATE_CACHE" default:"268435456" desc:"bytes of memory for the state's block cache"`
 	// The two bounds of a flush: whichever comes first.
-	FlushInterval  time.Duration `envconfig:"PROCESSOR_FLUSH_INTERVAL" default:"500ms" desc:"how long a touchpoint may wait for its flush"`
-	FlushRecords   int           `envconfig:"PROCESSOR_FLUSH_RECORDS" default:"50000" desc:"how many records cause a flush at once"`
-	SessionTimeout time.Duration `envconfig:"PROCESSOR_SESSION_TIMEOUT" default:"12s" desc:"after how much silence the group gives a processor's partitions to others"`
-	AdminListen    string        `envconfig:"PROCESSOR_ADMIN_LISTEN" default:"127.0.0.1:8082" desc:"address of metrics, health and profiles; never public"`
+	FlushInterval  time.Duration `envconfig:"THROUGHLINE_PROCESSOR_FLUSH_INTERVAL" default:"500ms" desc:"how long a touchpoint may wait for its flush"`
+	FlushRecords   int           `envconfig:"THROUGHLINE_PROCESSOR_FLUSH_RECORDS" default:"50000" desc:"how many records cause a flush at once"`
+	SessionTimeout time.Duration `envconfig:"THROUGHLINE_PROCESSOR_SESSION_TIMEOUT" default:"12s" desc:"after how much silence the group gives a processor's partitions to others"`
+	AdminListen    string        `envconfig:"THROUGHLINE_PROCESSOR_ADMIN_LISTEN" default:"127.0.0.1:8082" desc:"address of metrics, health and profiles; never public"`
 }
 
 // Validate says which field is wrong and what it must be.

@@ -2,7 +2,6 @@ package processor
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/throughline/throughline/processor/journey"
 	"github.com/throughline/throughline/processor/state"
@@ -195,12 +194,4 @@ func (p *portion) expect(c touchpoint.Customer, rows *journey.Rows) {
 		e.ids[rows.Transitions[i].ID] = struct{}{}
 	}
 	p.reconcile[c] = e
-}
-
-// age of the portion's oldest record.
-func (p *portion) age(now time.Time) time.Duration {
-	if p.pending.records == 0 {
-		return 0
-	}
-	return now.Sub(p.pending.oldest)
 }

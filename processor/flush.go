@@ -107,7 +107,7 @@ func (o *owner) poisoned(f *flush, refused *store.RejectedError) (all []*touchpo
 		if row.Table == store.TableTouchpoints {
 			tp := f.batch.Touchpoints[row.Index]
 			r.Site, r.MessageId, r.ReceivedAt = tp.Site, tp.MessageId, tp.ReceivedAt
-			r.Raw, _ = tp.Touchpoint.MarshalVT() // of a message that was unmarshalled: it cannot fail
+			r.Raw, _ = tp.MarshalVT() // of a message that was unmarshalled: it cannot fail
 		}
 		all = append(all, r)
 	}

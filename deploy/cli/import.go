@@ -11,9 +11,9 @@ import (
 
 // Client is where tools post to.
 type Client struct {
-	URL       string `envconfig:"URL" default:"http://127.0.0.1:8080" desc:"address of a collector, for the tools that post to it"`
-	WriteKey  string `envconfig:"WRITE_KEY" default:"local" desc:"write key that tools post with"`
-	ImportKey string `envconfig:"IMPORT_KEY" default:"local-import" desc:"import key that tools post history with; secret"`
+	URL       string `envconfig:"THROUGHLINE_URL" default:"http://127.0.0.1:8080" desc:"address of a collector, for the tools that post to it"`
+	WriteKey  string `envconfig:"THROUGHLINE_WRITE_KEY" default:"local" desc:"write key that tools post with"`
+	ImportKey string `envconfig:"THROUGHLINE_IMPORT_KEY" default:"local-import" desc:"import key that tools post history with; secret"`
 }
 
 func newImport() *cobra.Command {

@@ -11,9 +11,9 @@ import (
 
 // ClickHouse is where the tables are.
 type ClickHouse struct {
-	DSN     string `envconfig:"CLICKHOUSE_DSN" default:"http://127.0.0.1:8123/throughline" desc:"ClickHouse as clickhouse-go reads it: http://, https:// or clickhouse://user:password@host:port/database"`
-	Cluster string `envconfig:"CLICKHOUSE_CLUSTER" desc:"name of the cluster whose replicated and distributed tables are made; empty is a single node"`
-	Quorum  int    `envconfig:"CLICKHOUSE_QUORUM" default:"0" desc:"replicas that must have an insert before it counts; 0 leaves it to the server"`
+	DSN     string `envconfig:"THROUGHLINE_CLICKHOUSE_DSN" default:"http://127.0.0.1:8123/throughline" desc:"ClickHouse as clickhouse-go reads it: http://, https:// or clickhouse://user:password@host:port/database"`
+	Cluster string `envconfig:"THROUGHLINE_CLICKHOUSE_CLUSTER" desc:"name of the cluster whose replicated and distributed tables are made; empty is a single node"`
+	Quorum  int    `envconfig:"THROUGHLINE_CLICKHOUSE_QUORUM" default:"0" desc:"replicas that must have an insert before it counts; 0 leaves it to the server"`
 }
 
 func newMigrate() *cobra.Command {

@@ -12,20 +12,21 @@ import (
 	"github.com/throughline/throughline/schemas/stages"
 )
 
-// prefix of every variable.
+// prefix of every variable. It stands in each tag: envconfig takes what a tag names without a prefix, too, and LOG_LEVEL may be
+// another program's.
 const prefix = "THROUGHLINE"
 
 // Common is what every command reads.
 type Common struct {
-	SitesFile string `envconfig:"SITES_FILE" desc:"YAML file of sites, keys and journey options; without it there is one site main with the write key local"`
-	LogLevel  string `envconfig:"LOG_LEVEL" default:"info" desc:"debug, info, warn or error"`
-	LogFormat string `envconfig:"LOG_FORMAT" default:"text" desc:"text or json"`
+	SitesFile string `envconfig:"THROUGHLINE_SITES_FILE" desc:"YAML file of sites, keys and journey options; without it there is one site main with the write key local"`
+	LogLevel  string `envconfig:"THROUGHLINE_LOG_LEVEL" default:"info" desc:"debug, info, warn or error"`
+	LogFormat string `envconfig:"THROUGHLINE_LOG_FORMAT" default:"text" desc:"text or json"`
 }
 
 // read fills config structs from the environment.
 func read(configs ...any) error {
 	for _, c := range configs {
-		if err := envconfig.Process(prefix, c); err != nil {
+		if err := envconfig.Process("", c); err != nil {
 			return usageError(fmt.Errorf("configuration: %w", err))
 		}
 	}

@@ -15,7 +15,7 @@ import (
 
 // Kafka is where the topics are.
 type Kafka struct {
-	Brokers []string `envconfig:"KAFKA_BROKERS" default:"127.0.0.1:9092" desc:"Kafka brokers, comma separated"`
+	Brokers []string `envconfig:"THROUGHLINE_KAFKA_BROKERS" default:"127.0.0.1:9092" desc:"Kafka brokers, comma separated"`
 }
 
 // tailOptions say what of the topics is shown, and how.

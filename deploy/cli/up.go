@@ -28,11 +28,11 @@ const stopLimit = 20 * time.Second
 
 // Up is the configuration of the pipeline on one machine.
 type Up struct {
-	DataDir          string `envconfig:"DATA_DIR" default:"data" desc:"the one folder of everything 'up' stores"`
-	ClickHouseListen string `envconfig:"UP_CLICKHOUSE_LISTEN" default:"127.0.0.1:8123" desc:"address of ClickHouse's HTTP interface under 'up'"`
-	KafkaListen      string `envconfig:"UP_KAFKA_LISTEN" default:"127.0.0.1:9092" desc:"address of the Kafka broker under 'up'; loopback only"`
-	KafkaSync        bool   `envconfig:"UP_KAFKA_SYNC" default:"true" desc:"whether the broker under 'up' syncs every write to disk before it acknowledges"`
-	Partitions       int    `envconfig:"UP_PARTITIONS" default:"4" desc:"partitions of the topic of touchpoints under 'up'; fixed once it exists"`
+	DataDir          string `envconfig:"THROUGHLINE_DATA_DIR" default:"data" desc:"the one folder of everything 'up' stores"`
+	ClickHouseListen string `envconfig:"THROUGHLINE_UP_CLICKHOUSE_LISTEN" default:"127.0.0.1:8123" desc:"address of ClickHouse's HTTP interface under 'up'"`
+	KafkaListen      string `envconfig:"THROUGHLINE_UP_KAFKA_LISTEN" default:"127.0.0.1:9092" desc:"address of the Kafka broker under 'up'; loopback only"`
+	KafkaSync        bool   `envconfig:"THROUGHLINE_UP_KAFKA_SYNC" default:"true" desc:"whether the broker under 'up' syncs every write to disk before it acknowledges"`
+	Partitions       int    `envconfig:"THROUGHLINE_UP_PARTITIONS" default:"4" desc:"partitions of the topic of touchpoints under 'up'; fixed once it exists"`
 }
 
 func newUp() *cobra.Command {
@@ -65,7 +65,7 @@ func runUp(c *cobra.Command, withDemo bool, rate float64) error {
 	start := time.Now()
 	if err := up.pipeline.Start(c.Context()); err != nil {
 		if c.Context().Err() != nil {
-			return nil
+			return nil //nolint:nilerr // interrupted while it started
 		}
 		return fmt.Errorf("%w\nRun 'throughline doctor' for what to do", err)
 	}

@@ -40,7 +40,7 @@ type variable struct {
 func variablesOf(config any) ([]variable, error) {
 	const row = "{{range .}}{{usage_key .}}\x00{{usage_default .}}\x00{{usage_description .}}\n{{end}}"
 	var out bytes.Buffer
-	if err := envconfig.Usagef(prefix, config, &out, row); err != nil {
+	if err := envconfig.Usagef("", config, &out, row); err != nil {
 		return nil, fmt.Errorf("variables of %T: %w", config, err)
 	}
 	var all []variable

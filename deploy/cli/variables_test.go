@@ -150,14 +150,22 @@ func TestEnvExampleDefaultsAreReal(t *testing.T) {
 	}
 }
 
-// unset takes a variable away, with and without the prefix, for the time of the test.
+// unset takes a variable away for the time of the test.
 func unset(t *testing.T, name string) {
 	t.Helper()
-	for _, n := range []string{name, strings.TrimPrefix(name, prefix+"_")} {
-		t.Setenv(n, "")
-		if err := os.Unsetenv(n); err != nil {
-			t.Fatal(err)
-		}
+	t.Setenv(name, "")
+	if err := os.Unsetenv(name); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A variable of another program, such as LOG_LEVEL, must not become ours.
+func TestNamesWithoutPrefixAreNotRead(t *testing.T) {
+	unset(t, "THROUGHLINE_LOG_LEVEL")
+	t.Setenv("LOG_LEVEL", "of another program")
+	var c Common
+	if err := read(&c); err != nil || c.LogLevel != "info" {
+		t.Errorf("level %q, %v", c.LogLevel, err)
 	}
 }
 
@@ -205,7 +213,7 @@ func tagged(t *testing.T, path string) map[string]string {
 		field, ok := n.(*ast.Field)
 		if ok && field.Tag != nil {
 			if name := reflect.StructTag(strings.Trim(field.Tag.Value, "`")).Get("envconfig"); name != "" {
-				found[prefix+"_"+name] = path
+				found[name] = path
 			}
 		}
 		return true
@@ -215,14 +223,14 @@ func tagged(t *testing.T, path string) map[string]string {
 
 func TestVariablesOf(t *testing.T) {
 	var cfg struct {
-		Size int `envconfig:"SIZE" default:"7" desc:"how large"`
+		Size int `envconfig:"THROUGHLINE_SIZE" default:"7" desc:"how large"`
 		Kept int `ignored:"true"`
 	}
 	all := known(t, &cfg)
 	if len(all) != 1 || all[0] != (variable{"THROUGHLINE_SIZE", "7", "how large"}) {
 		t.Errorf("got %+v", all)
 	}
-	if err := envconfig.Process(prefix, &cfg); err != nil || cfg.Size != 7 {
+	if err := envconfig.Process("", &cfg); err != nil || cfg.Size != 7 {
 		t.Errorf("got %+v, %v", cfg, err)
 	}
 }

@@ -74,7 +74,7 @@ func (c cart) cents() int {
 func (c cart) properties(currency string) map[string]any {
 	var products []map[string]any
 	for _, l := range c {
-		one := l.product.properties(currency)
+		one := l.properties(currency)
 		one["quantity"] = l.quantity
 		products = append(products, one)
 	}

@@ -38,9 +38,6 @@ func (e Environment) look() Finding {
 			set++
 		case strings.HasPrefix(name, e.Prefix) && !injected.MatchString(strings.TrimPrefix(name, e.Prefix)):
 			e.unknown(&p, name)
-		case slices.Contains(e.Known, e.Prefix+name) && !slices.Contains(names, e.Prefix+name):
-			p.warn(fmt.Sprintf("%s is read as %s%s", name, e.Prefix, name),
-				fmt.Sprintf("unset %s if it belongs to another program, or set %s%s beside it", name, e.Prefix, name))
 		}
 	}
 	return p.or(good("%d variables, %d set, the others at their defaults", len(e.Known), set))

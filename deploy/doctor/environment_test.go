@@ -17,7 +17,7 @@ func TestEnvironment(t *testing.T) {
 		"misspelt":        {set: []string{"THROUGHLINE_KAFKA_BROKER=x"}, verdict: Warn, texts: []string{"rename THROUGHLINE_KAFKA_BROKER to THROUGHLINE_KAFKA_BROKERS"}},
 		"one too many":    {set: []string{"THROUGHLINE_LOG_LEVELL=x"}, verdict: Warn, texts: []string{"to THROUGHLINE_LOG_LEVEL"}},
 		"unlike any":      {set: []string{"THROUGHLINE_SOMETHING_ELSE_ENTIRELY=x"}, verdict: Warn, texts: []string{"unset THROUGHLINE_SOMETHING"}},
-		"no prefix":       {set: []string{"LOG_LEVEL=warning"}, verdict: Warn, texts: []string{"LOG_LEVEL is read as THROUGHLINE_LOG_LEVEL"}},
+		"no prefix":       {set: []string{"LOG_LEVEL=warning"}, verdict: OK},
 		"prefix and none": {set: []string{"LOG_LEVEL=warning", "THROUGHLINE_LOG_LEVEL=info"}, verdict: OK},
 		"by Kubernetes": {set: []string{
 			"THROUGHLINE_PORT=tcp://10.0.0.1:8080", "THROUGHLINE_SERVICE_HOST=10.0.0.1", "THROUGHLINE_COLLECTOR_SERVICE_PORT_HTTP=1",

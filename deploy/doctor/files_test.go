@@ -82,7 +82,9 @@ func TestFolder(t *testing.T) {
 }
 
 func TestLibrary(t *testing.T) {
-	find := func(path string, err error) Check { return Library("engine", func() (string, error) { return path, err }) }
+	find := func(path string, err error) Check {
+		return Library("engine", func() (string, error) { return path, err })
+	}
 	expect(t, find("/x/libchdb.so", nil).Run(t.Context()), OK, "/x/libchdb.so")
 	expect(t, find("", libchdb.ErrNotFound).Run(t.Context()), Warn, "throughline libchdb")
 	expect(t, find("", errors.New("LIBCHDB: gone")).Run(t.Context()), Warn, "gone")

@@ -151,7 +151,7 @@ func (p *Pipeline) startProcessor(ctx context.Context) error {
 // Failed gives why a part ended by itself.
 func (p *Pipeline) Failed() <-chan error { return p.failed }
 
-// CollectorAddr, QueryAddr and BrokerAddr are host:port of the running parts.
+// CollectorAddr is where touchpoints are posted.
 func (p *Pipeline) CollectorAddr() string { return p.collector.PublicAddr() }
 
 // AdminAddr is where the metrics of all parts are.

@@ -3,7 +3,6 @@ package importer
 import (
 	"context"
 	"errors"
-	"io"
 
 	"github.com/throughline/throughline/deploy/importer/client"
 )
@@ -138,5 +137,5 @@ func (b *batch) refuse(p *Problem, row int64) {
 
 func isProblem(err error) bool {
 	var problem *Problem
-	return err != nil && err != io.EOF && errors.As(err, &problem)
+	return errors.As(err, &problem)
 }

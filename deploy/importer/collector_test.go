@@ -58,9 +58,10 @@ func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if c.status != nil {
 			one.Status = c.status(event.MessageID)
 		}
-		if one.Status == "rejected" {
+		switch one.Status {
+		case "rejected":
 			one.Reason, one.Field = "missing", "event"
-		} else if one.Status == "accepted" {
+		case "accepted":
 			c.ids[event.MessageID]++
 		}
 		counts[one.Status]++

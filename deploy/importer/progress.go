@@ -48,7 +48,7 @@ func loadState(path string, of identity) (state, string, error) {
 	}
 	var found state
 	if err := json.Unmarshal(text, &found); err != nil {
-		return fresh, "the progress file is not readable", nil
+		return fresh, "the progress file is not readable", nil //nolint:nilerr // the import begins anew and says why
 	}
 	if found.Of != of {
 		return fresh, "the progress file is of another version of the file, of the mapping, or of another address", nil

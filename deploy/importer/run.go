@@ -137,7 +137,7 @@ func (r *run) cut(ctx context.Context, c *cutter, work, order chan<- *batch) err
 			return b.err
 		}
 		if err != nil {
-			return nil
+			return nil //nolint:nilerr // the end of the file
 		}
 	}
 }

@@ -104,7 +104,7 @@ func TestNothingIsWiderThanTheTerminal(t *testing.T) {
 	}
 	for range 5000 {
 		style := Style{Width: 20 + random.IntN(180), Colour: random.IntN(2) == 0}
-		n := func() uint64 { return random.Uint64N(1) + uint64(random.Int64N(1e9))>>random.IntN(30) }
+		n := func() uint64 { return random.Uint64N(1e9) >> random.IntN(30) }
 		text := Funnel([]Step{{name(), n(), n(), n()}, {name(), n(), n(), n()}}, style) +
 			StatusLine(Status{AcceptedPerSecond: float64(n()), Stored: n(), Lag: n(), Trouble: name()}, style) + "\n" +
 			ProgressLine(Progress{random.Float64(), name(), time.Duration(n())}, style) + "\n" +

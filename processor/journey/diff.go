@@ -99,7 +99,7 @@ func (t *Transition) equal(o *Transition) bool {
 }
 
 func (j *Journey) equal(o *Journey) bool {
-	return j.Key.ID == o.Key.ID && j.Deleted == o.Deleted && j.Cycle == o.Cycle &&
+	return j.ID == o.ID && j.Deleted == o.Deleted && j.Cycle == o.Cycle &&
 		j.StartedAt == o.StartedAt && j.EndedAt == o.EndedAt && j.TimeoutAt == o.TimeoutAt &&
 		j.StageAt == o.StageAt && j.Depth == o.Depth && j.Won == o.Won &&
 		j.EntryStage == o.EntryStage && j.FurthestStage == o.FurthestStage && j.CurrentStage == o.CurrentStage &&

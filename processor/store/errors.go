@@ -13,12 +13,12 @@ import (
 type Class string
 
 const (
-	// Retry: the network, a timeout, overload; the same rows may pass later. Unknown errors are of this class, since
+	// Retry is for the network, a timeout, overload; the same rows may pass later. Unknown errors are of this class, since
 	// waiting loses nothing.
 	Retry Class = "retry"
-	// Reject: some row of the batch is at fault and never passes.
+	// Reject is for some row of the batch is at fault and never passes.
 	Reject Class = "reject"
-	// Fatal: an operator has to do something first.
+	// Fatal is where an operator has to do something first.
 	Fatal Class = "fatal"
 )
 

@@ -116,7 +116,7 @@ func (n naiveRules) match(in Input) (Stage, string) {
 }
 
 func naiveHas(list *words, got string) bool {
-	return list == nil || slices.ContainsFunc(*list, func(w string) bool { return strings.ToLower(w) == strings.ToLower(got) })
+	return list == nil || slices.ContainsFunc(*list, func(w string) bool { return strings.EqualFold(w, got) })
 }
 
 var slashes = regexp.MustCompile(`/+`)

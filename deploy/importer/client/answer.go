@@ -99,7 +99,7 @@ func later(header http.Header, cause error) error {
 	if value == "" {
 		return cause
 	}
-	pause := time.Duration(0)
+	var pause time.Duration
 	if seconds, err := strconv.Atoi(value); err == nil {
 		pause = time.Duration(seconds) * time.Second
 	} else if date, err := http.ParseTime(value); err == nil {

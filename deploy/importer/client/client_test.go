@@ -156,7 +156,7 @@ func TestPatienceEnds(t *testing.T) {
 
 func TestCancelledSendEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	c, _ := start(t, Config{}, func(w http.ResponseWriter) { cancel(); w.WriteHeader(500) })
+	c, _ := start(t, Config{}, func(w http.ResponseWriter) { cancel(); w.WriteHeader(http.StatusInternalServerError) })
 	if _, err := c.Send(ctx, events("0")); !errors.Is(err, context.Canceled) {
 		t.Fatalf("got %v", err)
 	}

@@ -70,7 +70,7 @@ func (a *answer) pump(r io.Reader, format string) error {
 	for {
 		n, err := r.Read(buffer)
 		if err != nil {
-			return nil // the end of the pipe: the statement has ended, well or not
+			return nil //nolint:nilerr // the end of the pipe: the statement has ended, well or not
 		}
 		if !a.begun && len(a.held)+n <= firstPart {
 			a.held = append(a.held, buffer[:n]...)

@@ -1,6 +1,7 @@
 package sqlhttp
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -23,7 +24,7 @@ func (q *query) form(body io.Reader, boundary string, values url.Values) error {
 	reader := multipart.NewReader(body, boundary)
 	for {
 		part, err := reader.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -23,7 +23,7 @@ type statement struct {
 // statement reads the whole body and refuses what cannot be asked over HTTP.
 func (s *Server) statement(q *query) (*statement, error) {
 	head, err := q.text.Peek(headSize)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, broken(err)
 	}
 	if in, ok := sqltext.ParseInsert(head); ok {

@@ -49,7 +49,8 @@ func (q *partition) attempted(ctx context.Context, err error, began time.Time) {
 	case ctx.Err() != nil:
 		q.session = session{}
 		q.done(fmt.Errorf("%w: %w", ErrUnavailable, err))
-	case q.retryAt.After(b.born.Add(q.p.cfg.DeliveryTimeout)):
+	case q.away.Load(), q.retryAt.After(b.born.Add(q.p.cfg.DeliveryTimeout)):
+		// The caller puts it elsewhere rather than wait; should it be in the log, it is there twice, which is harmless.
 		q.session = session{}
 		q.setAway(true)
 		q.done(fmt.Errorf("%w: %w", ErrUnavailable, err))

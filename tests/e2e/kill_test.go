@@ -96,7 +96,7 @@ func newLive(p *harness.Pipeline) *live {
 func (l *live) run(ctx context.Context) {
 	for n := 0; ctx.Err() == nil; n++ {
 		id := fmt.Sprintf("live-%d", n)
-		ok := l.post(ctx, id, n)
+		ok := l.post(context.WithoutCancel(ctx), id, n) // the last one is finished, too
 		l.mu.Lock()
 		if ok {
 			l.accepted[id] = true

@@ -27,6 +27,10 @@ func (o *owner) assign(ctx context.Context) error {
 		}
 		o.partitions = append(o.partitions, ready)
 	}
+	// Two flushes' worth over all partitions: one being written, one gathering.
+	for _, p := range o.partitions {
+		p.limit = min(max(2*o.cfg.FlushRecords/len(o.partitions), chunkRecords), maxFlushRecords)
+	}
 	o.metrics.assigned.Set(float64(len(o.partitions)))
 	return nil
 }

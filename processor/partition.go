@@ -21,6 +21,8 @@ type partition struct {
 	next int64
 	// Customers of records before this offset are reconciled with ClickHouse.
 	reconcileBefore int64
+	// How many records may be pending: reading waits where there are more.
+	limit int
 
 	mu      sync.Mutex
 	room    *sync.Cond
@@ -43,17 +45,17 @@ type pending struct {
 }
 
 func newPartition(topic string, id int, start, reconcileBefore int64) *partition {
-	p := &partition{topic: topic, id: id, next: start, reconcileBefore: reconcileBefore}
+	p := &partition{topic: topic, id: id, next: start, reconcileBefore: reconcileBefore, limit: maxFlushRecords}
 	p.pending.next, p.flushed = start, start
 	p.room = sync.NewCond(&p.mu)
 	return p
 }
 
-// add appends decoded records, waiting while the partition holds a whole flush already.
+// add appends decoded records, waiting while as many are pending as may be.
 func (p *partition) add(chunk pending) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for p.pending.records > 0 && p.pending.records+chunk.records > maxFlushRecords && !p.closed {
+	for p.pending.records > 0 && p.pending.records+chunk.records > p.limit && !p.closed {
 		p.room.Wait()
 	}
 	if p.pending.records == 0 {

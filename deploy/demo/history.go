@@ -18,6 +18,9 @@ const (
 	historyBatch = 500
 	// touchesPerJourney is the mean length of a journey; a test holds it to the truth.
 	touchesPerJourney = 9.0
+	// memory is how long ago a customer may have been there to come back among the live visitors: within the timeout of
+	// 30 days it is the same journey.
+	memory = 25 * day
 )
 
 // hours is how busy the shop is by the hour of the day (UTC).
@@ -68,7 +71,7 @@ func (d *Demo) warn(what string, outcome client.Outcome) {
 	d.o.Logger.Warn(what, "events", len(outcome.Rejected), "reason", one.Reason, "field", one.Field, "detail", one.Detail)
 }
 
-// past lists the touchpoints before now in order of time, and remembers who bought.
+// past lists the touchpoints before now in order of time, and remembers who may go on with a journey that is over for now.
 func (d *Demo) past(now time.Time) []event {
 	var events []event
 	today := now.Truncate(day)
@@ -76,8 +79,9 @@ func (d *Demo) past(now time.Time) []event {
 		date := today.Add(-time.Duration(back) * day)
 		for k := range d.journeysOn(date) {
 			v, start := d.pastVisitor(date, k)
-			events = append(events, v.until(start, now, fmt.Sprintf("demo-%d-%s-%d", d.o.Seed, date.Format("20060102"), k))...)
-			if v.loggedIn {
+			visit := v.until(start, now, fmt.Sprintf("demo-%d-%s-%d", d.o.Seed, date.Format("20060102"), k))
+			events = append(events, visit...)
+			if n := len(visit); n == len(v.touches) && visit[n-1].Timestamp.After(now.Add(-memory)) {
 				d.crowd.know(v)
 			}
 		}

@@ -22,6 +22,7 @@ const (
 // journey is what a new visitor does from the first touch to the last.
 func (v *visitor) journey() {
 	depth := pick(v.random, len(depths), func(i int) int { return depths[i] })
+	v.introduce()
 	v.arrive(0)
 	if depth == bounces {
 		if v.chance(30) {
@@ -65,10 +66,11 @@ func (v *visitor) order(seen product, depth int) {
 	}
 }
 
-// returns is what a known customer does who comes back: log in, look, often buy again.
+// returns is what a customer does who comes back: look, often buy again. A few use another browser and log in there.
 func (v *visitor) returns() {
-	if v.chance(50) {
+	if v.loggedIn && v.chance(logsInPercent) {
 		v.openBrowser()
+		v.logsIn = true
 	}
 	v.comeBack("for-you", 0)
 	v.login()

@@ -149,9 +149,7 @@ func (d *Demo) step(ctx context.Context, guests *queue, random *rand.Rand, now t
 	g.next++
 	if g.next == len(g.touches) {
 		heap.Pop(guests)
-		if g.loggedIn {
-			d.crowd.know(g.visitor)
-		}
+		d.crowd.know(g.visitor)
 	} else {
 		g.due = now.Add(compress(g.touches[g.next].pause))
 		heap.Fix(guests, 0)

@@ -96,12 +96,12 @@ func (v *visitor) fill(first product) cart {
 	return c
 }
 
-// login makes the person known: the event carries both ids.
+// login makes the person known if there is an account: the event carries both ids.
 func (v *visitor) login() {
-	if v.loggedIn || v.userID == "" {
+	if v.loggedIn || !v.logsIn {
 		return
 	}
-	v.loggedIn = true
+	v.loggedIn, v.logsIn = true, false
 	v.add(event{Type: "identify", Properties: map[string]any{"market": v.market.country}, Context: v.around("/login", "Log in", shopURL+"/")}, v.think())
 }
 
@@ -115,6 +115,7 @@ func (v *visitor) check(c cart) {
 
 // buy pays.
 func (v *visitor) buy(c cart) {
+	v.bought = true
 	v.act("Order Completed", "/checkout/thank-you", c.order(v.random, orderID(v.random), v.market.currency))
 	v.behind("Email Sent", "email", map[string]any{"email_id": "order-confirmation"}, 20*time.Second)
 }

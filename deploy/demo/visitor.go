@@ -11,13 +11,15 @@ import (
 type visitor struct {
 	random      *rand.Rand
 	anonymousID string
-	// userID is what the shop calls the person after a login; loggedIn tells whether this browser has it.
-	userID   string
-	loggedIn bool
-	market   market
-	agent    agent
-	ip       string
-	touches  []touch
+	// userID is what the shop calls the person after a login; loggedIn tells whether this browser has it, logsIn
+	// whether the person will log in at the next occasion.
+	userID           string
+	loggedIn, logsIn bool
+	bought           bool
+	market           market
+	agent            agent
+	ip               string
+	touches          []touch
 }
 
 type market struct {
@@ -53,6 +55,23 @@ func newVisitor(random *rand.Rand, person string) *visitor {
 	v.market = markets[pick(random, len(markets), func(i int) int { return markets[i].weight })]
 	v.openBrowser()
 	return v
+}
+
+// Of new visitors most buy as guests. A login is kept by the browser, so those with an account are known from the first
+// touch on; one who logs in half-way is two customers until the ids are joined.
+const (
+	knownPercent  = 15
+	logsInPercent = 3
+)
+
+// introduce says whether the browser of a new visitor is logged in, or the visitor will do so.
+func (v *visitor) introduce() {
+	switch n := v.random.IntN(100); {
+	case n < knownPercent:
+		v.loggedIn = true
+	case n < knownPercent+logsInPercent:
+		v.logsIn = true
+	}
 }
 
 // openBrowser gives the visitor another browser: a new anonymous id, not logged in.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -28,6 +29,9 @@ func (l *lane) rouse() {
 // run sends until the producer is closed and nothing is left. When ctx ends it gives up what is left.
 func (l *lane) run(ctx context.Context) {
 	for {
+		// Whoever is about to add a record goes first. The call that woke the lane put it at the head of the run queue: without
+		// this a round leaves with that call's records, while those of many others are ready.
+		runtime.Gosched()
 		ready, retry, left := l.collect(ctx)
 		switch {
 		case len(ready) > 0:

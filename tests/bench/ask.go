@@ -51,13 +51,33 @@ func read(request *http.Request) (string, error) {
 	return string(text), err
 }
 
-// flushSteps words how long the steps of the processor's flushes have taken together.
-func flushSteps(ctx context.Context, admin string) (string, error) {
+// metrics gives what a server counts.
+func metrics(ctx context.Context, admin string) (string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+admin+"/metrics", nil)
 	if err != nil {
 		return "", err
 	}
-	text, err := read(request)
+	return read(request)
+}
+
+// produced is how many events the collector put into one request to the broker, on the average.
+func produced(ctx context.Context, admin string) (float64, error) {
+	text, err := metrics(ctx, admin)
+	if err != nil {
+		return 0, err
+	}
+	value := func(name string) float64 {
+		_, rest, _ := strings.Cut(text, name+`{topic="touchpoints.v1"} `)
+		line, _, _ := strings.Cut(rest, "\n")
+		x, _ := strconv.ParseFloat(line, 64) // 0 where there is none
+		return x
+	}
+	return value("throughline_publish_records_total") / value("throughline_publish_request_seconds_count"), nil
+}
+
+// flushSteps words how long the steps of the processor's flushes have taken together.
+func flushSteps(ctx context.Context, admin string) (string, error) {
+	text, err := metrics(ctx, admin)
 	if err != nil {
 		return "", err
 	}

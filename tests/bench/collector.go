@@ -160,11 +160,22 @@ func (x *subject) against(baseline *subject, figure func(*result) float64) float
 	return median(all)
 }
 
-// costs notes what an event costs in each process.
-func (b *bench) costs(what string, s *stack) {
+// costs notes what an event costs in each process, and how many of them went to the broker together.
+func (b *bench) costs(ctx context.Context, what string, s *stack) error {
 	for _, x := range s.all() {
-		b.report.note("%s, %s: %s", what, x.name, x.usage.perEvent(x.events))
+		together := ""
+		if x != s.noop {
+			n, err := produced(ctx, x.processes[len(x.processes)-1].profile)
+			if err != nil {
+				return err
+			}
+			// Where other work takes its share of the machine this ratio is steadier than that of the rates.
+			byCPU := float64(s.noop.usage.sum(s.noop.events)) / float64(x.usage.sum(x.events))
+			together = fmt.Sprintf("; %.1f events a request to the broker; %.2fx of the baseline by CPU time", n, byCPU)
+		}
+		b.report.note("%s, %s: %s%s", what, x.name, x.usage.perEvent(x.events), together)
 	}
+	return nil
 }
 
 // benchSingle measures requests with one event.
@@ -189,8 +200,7 @@ func benchSingle(ctx context.Context, b *bench) error {
 			ratio: ratio(r), goal: fmt.Sprintf(">= %.1fx", x.goal), met: r >= x.goal,
 		})
 	}
-	b.costs("single", s)
-	return nil
+	return b.costs(ctx, "single", s)
 }
 
 // benchBatch measures requests with many events.
@@ -216,8 +226,7 @@ func benchBatch(ctx context.Context, b *bench) error {
 			goal: ">= " + amount(x.goal, "events"), met: f >= x.goal,
 		})
 	}
-	b.costs("batch", s)
-	return nil
+	return b.costs(ctx, "batch", s)
 }
 
 // benchLatency measures the time of an answer on one connection.
@@ -248,8 +257,7 @@ func benchLatency(ctx context.Context, b *bench) error {
 			})
 		}
 	}
-	b.costs("latency", s)
-	return nil
+	return b.costs(ctx, "latency", s)
 }
 
 func milliseconds(d time.Duration) string {

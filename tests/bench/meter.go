@@ -81,6 +81,14 @@ func (u *usage) perEvent(events int64) string {
 		max(0, u.others.Seconds()/u.elapsed.Seconds()))
 }
 
+// sum is the processor time of all processes for one event.
+func (u *usage) sum(events int64) (all time.Duration) {
+	for _, d := range u.cpu {
+		all += d
+	}
+	return all / time.Duration(max(1, events))
+}
+
 // tick is the unit of /proc: 1/100 s on every Linux that Go runs on.
 const tick = 10 * time.Millisecond
 

@@ -111,7 +111,7 @@ func poke(t *testing.T, addr string, data []byte) {
 	defer c.Close()
 	_, err = c.Write(data)
 	if err == nil {
-		err = c.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+		err = c.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
 	}
 	if err == nil {
 		_, err = c.Read(make([]byte, 1<<10))

@@ -44,14 +44,18 @@ func (o *owner) prepare(ctx context.Context, p consume.Partition) (*partition, e
 	if committed == consume.None {
 		committed = first
 	}
-	start := committed
+	start, reconcileBefore := committed, int64(0)
 	if p.Topic == topics.Touchpoints {
-		if start, err = o.fit(ctx, p, committed, end); err != nil {
+		var empty bool
+		if start, empty, err = o.fit(ctx, p, committed, end); err != nil {
 			return nil, err
 		}
+		// An unfinished flush of whoever owned it last reaches no further than this; it began with touchpoints.
+		if !empty {
+			reconcileBefore = min(end, committed+maxFlushRecords)
+		}
 	}
-	// An unfinished flush of whoever owned it last reaches no further than this.
-	ready := newPartition(p.Topic, p.ID, max(start, first), min(end, committed+maxFlushRecords))
+	ready := newPartition(p.Topic, p.ID, max(start, first), reconcileBefore)
 	ready.highWatermark = end
 	if start < first {
 		o.lost(ready, first-start)
@@ -63,22 +67,46 @@ func (o *owner) prepare(ctx context.Context, p consume.Partition) (*partition, e
 
 // fit makes the state fit the partition and gives the offset that it stands at. The local state is good when it is at or past
 // what the group has committed, for the same number of partitions: then it is the union of exactly the records
-// before its offset. Otherwise the buckets are wiped and restored from ClickHouse, which has at least all that was committed.
-func (o *owner) fit(ctx context.Context, p consume.Partition, committed, end int64) (int64, error) {
+// before its offset. Otherwise the buckets are wiped and restored from ClickHouse, which has at least all that was committed;
+// empty says that it had nothing.
+func (o *owner) fit(ctx context.Context, p consume.Partition, committed, end int64) (offset int64, empty bool, err error) {
 	applied, known, err := o.state.Applied(int32(p.ID))
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	if known && applied.Partitions == o.count && p.Committed != consume.None && applied.Offset >= committed && applied.Offset <= end {
-		return applied.Offset, nil
+		return applied.Offset, false, nil
 	}
 	o.deps.Logger.Info("restoring from ClickHouse", "partition", p.ID, "committed", p.Committed, "state_known", known, "state_at", applied.Offset)
-	return committed, o.retry(ctx, "restore", func() error { return o.restore(ctx, p.ID, committed) })
+	touches := 0
+	err = o.retry(ctx, "restore", func() (err error) {
+		touches, err = o.restore(ctx, p.ID, committed)
+		return err
+	})
+	return committed, touches == 0, err
 }
 
 // restore wipes the buckets of a partition and fills them from ClickHouse. The offset is written last, so that a crash on the
-// way leaves a state that does not count.
-func (o *owner) restore(ctx context.Context, partition int, offset int64) error {
+// way leaves a state that does not count. It gives the number of touches that ClickHouse had, bots included.
+func (o *owner) restore(ctx context.Context, partition int, offset int64) (touches int, err error) {
+	if err := o.wipe(partition); err != nil {
+		return 0, err
+	}
+	r := restorer{owner: o, batch: o.state.NewBatch()}
+	if err := o.store.Restore(ctx, partition, int(o.count), time.Time{}, r.row); err != nil {
+		return 0, err
+	}
+	if err := r.done(); err != nil {
+		return 0, err
+	}
+	o.metrics.restored.Add(float64(r.touches))
+	if err := r.batch.SetApplied(int32(partition), state.Applied{Offset: offset, Partitions: o.count}); err != nil {
+		return 0, err
+	}
+	return r.touches, r.batch.Commit()
+}
+
+func (o *owner) wipe(partition int) error {
 	b := o.state.NewBatch()
 	if err := b.Forget(int32(partition)); err != nil {
 		return err
@@ -88,21 +116,7 @@ func (o *owner) restore(ctx context.Context, partition int, offset int64) error 
 			return err
 		}
 	}
-	if err := b.Commit(); err != nil {
-		return err
-	}
-	r := restorer{owner: o, batch: o.state.NewBatch()}
-	if err := o.store.Restore(ctx, partition, int(o.count), time.Time{}, r.row); err != nil {
-		return err
-	}
-	if err := r.done(); err != nil {
-		return err
-	}
-	o.metrics.restored.Add(float64(r.touches))
-	if err := r.batch.SetApplied(int32(partition), state.Applied{Offset: offset, Partitions: o.count}); err != nil {
-		return err
-	}
-	return r.batch.Commit()
+	return b.Commit()
 }
 
 // restorer gathers the touches of one customer after another.
@@ -125,13 +139,13 @@ func (r *restorer) row(t *store.TouchRow) error {
 		r.customer, r.bucket = t.Customer, t.Bucket
 		r.set.Reset(r.set.Touches[:0], t.Floor)
 	}
+	r.touches++
 	rules := r.owner.rules.of(t.Customer.Site)
 	if t.Bot && rules.excludeBots {
 		return nil
 	}
 	t.Touch.Revenue = rules.revenue(t.Touch.Revenue, t.Currency)
 	r.set.Add(&t.Touch)
-	r.touches++
 	return nil
 }
 

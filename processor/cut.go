@@ -62,13 +62,14 @@ func (c *cutter) builder(r *siteRules) *journey.Builder {
 
 // cut turns what is pending into rows and sets.
 func (c *cutter) cut(p *partition, taken pending) (*portion, error) {
-	out := &portion{partition: p, pending: taken, sets: map[string][]byte{}, reconcile: map[touchpoint.Customer]*expected{}}
+	out := &portion{partition: p, pending: taken, reconcile: map[touchpoint.Customer]*expected{}}
 	out.batch.Rejected = taken.rejected
 	if p.topic != topics.Touchpoints {
 		return out, nil
 	}
-	out.batch.Touchpoints = make([]*store.TouchpointRow, 0, taken.records)
-	for _, first := range byCustomer(taken.chunks) {
+	firsts := byCustomer(taken.chunks, taken.records)
+	out.reserve(taken.records, len(firsts))
+	for _, first := range firsts {
 		if err := c.customer(out, first); err != nil {
 			return nil, err
 		}
@@ -77,9 +78,18 @@ func (c *cutter) cut(p *partition, taken pending) (*portion, error) {
 	return out, nil
 }
 
+// reserve makes room for what a cut usually gives: a touchpoint a record, and a row of each kind a customer.
+func (p *portion) reserve(records, customers int) {
+	p.batch.Touchpoints = make([]*store.TouchpointRow, 0, records)
+	p.rows.Sessions = make([]journey.Session, 0, customers)
+	p.rows.Journeys = make([]journey.Journey, 0, customers)
+	p.rows.Transitions = make([]journey.Transition, 0, customers)
+	p.sets = make(map[string][]byte, customers)
+}
+
 // byCustomer links the items of each customer and gives the first of each.
-func byCustomer(chunks [][]item) (firsts []*item) {
-	last := map[touchpoint.Customer]*item{}
+func byCustomer(chunks [][]item, records int) (firsts []*item) {
+	last := make(map[touchpoint.Customer]*item, records)
 	for _, items := range chunks {
 		for i := range items {
 			it := &items[i]
@@ -125,10 +135,13 @@ func (c *cutter) customer(out *portion, first *item) error {
 	}
 	journey.Diff(&c.before, &c.after, &out.rows)
 	if changed {
-		out.sets[string(c.key)] = state.Encode(nil, &set)
+		out.sets[string(c.key)] = state.Encode(make([]byte, 0, len(blob)+spareBytes), &set)
 	}
 	return nil
 }
+
+// spareBytes is room for a new touch or two in a stored set.
+const spareBytes = 96
 
 // unite adds the items to the set and their rows to the portion. It tells whether the customer must be reconciled.
 func (c *cutter) unite(out *portion, set *journey.Set, first *item) (reconciled bool) {

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
+	"github.com/throughline/throughline/processor/journey"
 	"github.com/throughline/throughline/processor/state"
 	"github.com/throughline/throughline/processor/store"
 	"github.com/throughline/throughline/schemas/topics"
@@ -17,21 +20,32 @@ type flush struct {
 	portions []*portion
 	batch    store.Batch
 	sets     map[string][]byte
-	records  int
 }
 
-func (f *flush) add(p *portion) {
-	f.portions = append(f.portions, p)
-	f.batch.Touchpoints = append(f.batch.Touchpoints, p.batch.Touchpoints...)
-	f.batch.Sessions = append(f.batch.Sessions, p.batch.Sessions...)
-	f.batch.Journeys = append(f.batch.Journeys, p.batch.Journeys...)
-	f.batch.Transitions = append(f.batch.Transitions, p.batch.Transitions...)
-	f.batch.Identities = append(f.batch.Identities, p.batch.Identities...)
-	f.batch.Rejected = append(f.batch.Rejected, p.batch.Rejected...)
-	f.records += p.pending.records
-	for key, blob := range p.sets {
-		f.sets[key] = blob
+// newFlush joins the portions of a cut.
+func newFlush(portions []*portion) *flush {
+	f := &flush{portions: portions}
+	var touchpoints [][]*store.TouchpointRow
+	var sessions [][]journey.Session
+	var journeys [][]journey.Journey
+	var transitions [][]journey.Transition
+	sets := 0
+	for _, p := range portions {
+		touchpoints = append(touchpoints, p.batch.Touchpoints)
+		sessions = append(sessions, p.batch.Sessions)
+		journeys = append(journeys, p.batch.Journeys)
+		transitions = append(transitions, p.batch.Transitions)
+		f.batch.Identities = append(f.batch.Identities, p.batch.Identities...)
+		f.batch.Rejected = append(f.batch.Rejected, p.batch.Rejected...)
+		sets += len(p.sets)
 	}
+	f.batch.Touchpoints, f.batch.Sessions = slices.Concat(touchpoints...), slices.Concat(sessions...)
+	f.batch.Journeys, f.batch.Transitions = slices.Concat(journeys...), slices.Concat(transitions...)
+	f.sets = make(map[string][]byte, sets)
+	for _, p := range portions {
+		maps.Copy(f.sets, p.sets)
+	}
+	return f
 }
 
 // flushes carries out one flush after another.
@@ -117,8 +131,9 @@ func (o *owner) poisoned(f *flush, refused *store.RejectedError) (all []*touchpo
 // apply makes sets and offsets durable in one batch.
 func (o *owner) apply(_ context.Context, f *flush) error {
 	b := o.state.NewBatch()
-	for key, blob := range f.sets {
-		if err := b.Put([]byte(key), blob); err != nil {
+	// In the order of keys: the state inserts so with the least work.
+	for _, key := range slices.Sorted(maps.Keys(f.sets)) {
+		if err := b.Put([]byte(key), f.sets[key]); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package processor
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -106,7 +107,6 @@ func (o *owner) cuts(ctx, work context.Context, flushes chan<- *flush) error {
 // cut takes what is pending of every partition and computes its portion, partitions side by side.
 func (o *owner) cut(ctx context.Context) (*flush, error) {
 	start := time.Now()
-	f := &flush{sets: map[string][]byte{}}
 	portions := make([]*portion, len(o.partitions))
 	tasks, _ := errgroup.WithContext(ctx)
 	for i, p := range o.partitions {
@@ -122,15 +122,12 @@ func (o *owner) cut(ctx context.Context) (*flush, error) {
 	if err := tasks.Wait(); err != nil {
 		return nil, err
 	}
-	for _, p := range portions {
-		if p != nil {
-			f.add(p)
-		}
-	}
-	o.metrics.step("build", time.Since(start))
-	if len(f.portions) == 0 {
+	portions = slices.DeleteFunc(portions, func(p *portion) bool { return p == nil })
+	if len(portions) == 0 {
 		return nil, nil
 	}
+	f := newFlush(portions)
+	o.metrics.step("build", time.Since(start))
 	o.inFlight = f.sets
 	return f, nil
 }

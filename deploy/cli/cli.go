@@ -9,10 +9,14 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
 )
+
+// collectAt is the GOGC of every command that runs without one.
+const collectAt = 300
 
 // Exit codes.
 const (
@@ -24,6 +28,10 @@ const (
 
 // Main runs the command line and gives the exit code: 0 done, 1 failed, 2 used wrongly, 3 done but with rejected events.
 func Main(args []string, stdout, stderr io.Writer) int {
+	if os.Getenv("GOGC") == "" {
+		// Batches make short-lived heaps: three times the live heap spares most of the collector's work.
+		debug.SetGCPercent(collectAt)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// A second signal ends at once.

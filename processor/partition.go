@@ -95,10 +95,10 @@ func (p *partition) close() {
 // chunkRecords is how many records are decoded before they are handed over.
 const chunkRecords = 4096
 
-// read fetches and decodes until ctx is done. It calls grown after each chunk.
+// read fetches and decodes until ctx is done.
 func (p *partition) read(ctx context.Context, f *consume.Fetcher, o *owner) error {
 	defer context.AfterFunc(ctx, p.close)()
-	for ctx.Err() == nil {
+	for failures := 0; ctx.Err() == nil; {
 		fetched, err := f.Fetch(ctx, p.topic, p.id, p.next)
 		switch {
 		case ctx.Err() != nil:
@@ -109,21 +109,31 @@ func (p *partition) read(ctx context.Context, f *consume.Fetcher, o *owner) erro
 			}
 			continue
 		case err != nil:
+			failures++
 			o.deps.Logger.Warn("fetching", "topic", p.topic, "partition", p.id, "offset", p.next, "error", err)
 			o.metrics.fetchErrors.Inc()
 			pause(ctx, 200*time.Millisecond)
+			if failures%failuresToDoubt == 0 {
+				p.readCarefully(ctx, f, o, err)
+			}
 			continue
 		}
-		p.seen(fetched.HighWatermark)
-		for records := fetched.Records; len(records) > 0 && ctx.Err() == nil; {
-			n := min(chunkRecords, len(records))
-			p.add(o.decodeChunk(p, records[:n]))
-			records = records[n:]
-			o.grown()
-		}
-		p.next = fetched.Next
+		failures = 0
+		p.hand(ctx, o, fetched)
 	}
 	return nil
+}
+
+// hand decodes what was fetched and appends it.
+func (p *partition) hand(ctx context.Context, o *owner, fetched consume.Fetched) {
+	p.seen(fetched.HighWatermark)
+	for records := fetched.Records; len(records) > 0 && ctx.Err() == nil; {
+		n := min(chunkRecords, len(records))
+		p.add(o.decodeChunk(p, records[:n]))
+		records = records[n:]
+		o.grown()
+	}
+	p.next = fetched.Next
 }
 
 func (p *partition) seen(highWatermark int64) {

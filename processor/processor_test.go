@@ -1,8 +1,11 @@
 package processor
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"log/slog"
 	"math/rand/v2"
@@ -14,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
 
 	"github.com/throughline/throughline/deploy/embedded/broker"
 	"github.com/throughline/throughline/processor/journey"
@@ -147,6 +151,9 @@ func caughtUp(t *testing.T, addr string) bool {
 	if err != nil {
 		return false
 	}
+	if committed.Error != nil || len(committed.Topics[topics.Touchpoints]) != len(partitions) {
+		return false
+	}
 	for _, p := range committed.Topics[topics.Touchpoints] {
 		ends, err := client.ListOffsets(t.Context(), &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{
 			topics.Touchpoints: {kafka.LastOffsetOf(p.Partition)},
@@ -228,5 +235,56 @@ func TestPoisonGoesToTheDeadLetter(t *testing.T) {
 	}
 	if problems, err := testutil.GatherAndLint(reg); err != nil || len(problems) > 0 {
 		t.Errorf("metrics: %v %v", problems, err)
+	}
+}
+
+// gzipBatch is a record batch of magic 2 whose checksum is right and whose records say that they are gzip and are not.
+func gzipBatch(records int32) []byte {
+	body := []byte("this is not gzip")
+	b := binary.BigEndian.AppendUint64(nil, 0) // base offset
+	b = binary.BigEndian.AppendUint32(b, uint32(49+len(body)))
+	b = binary.BigEndian.AppendUint32(b, 0) // leader epoch
+	b = append(b, 2, 0, 0, 0, 0)            // magic, checksum
+	b = binary.BigEndian.AppendUint16(b, 1) // gzip
+	b = binary.BigEndian.AppendUint32(b, uint32(records-1))
+	now := uint64(time.Now().UnixMilli())
+	b = binary.BigEndian.AppendUint64(b, now)
+	b = binary.BigEndian.AppendUint64(b, now)
+	b = binary.BigEndian.AppendUint64(b, ^uint64(0)) // no producer id
+	b = binary.BigEndian.AppendUint16(b, ^uint16(0))
+	b = binary.BigEndian.AppendUint32(b, ^uint32(0))
+	b = binary.BigEndian.AppendUint32(b, uint32(records))
+	b = append(b, body...)
+	binary.BigEndian.PutUint32(b[17:], crc32.Checksum(b[21:], crc32.MakeTable(crc32.Castagnoli)))
+	return b
+}
+
+// TestUnreadableBatchBlocksNothing: the broker holds a batch that no client can unpack.
+func TestUnreadableBatchBlocksNothing(t *testing.T) {
+	addr := startBroker(t)
+	all := generate(rand.New(rand.NewPCG(2, 4)), 600)
+	produce(t, addr, all[:200])
+	batch := gzipBatch(37)
+	client := &kafka.Client{Addr: kafka.TCP(addr)}
+	resp, err := client.RawProduce(t.Context(), &kafka.RawProduceRequest{
+		Topic: topics.Touchpoints, Partition: 1, RequiredAcks: kafka.RequireAll,
+		RawRecords: protocol.RawRecordSet{Reader: bytes.NewReader(append(binary.BigEndian.AppendUint32(nil, uint32(len(batch))), batch...))},
+	})
+	must(t, err)
+	must(t, resp.Error)
+	produce(t, addr, all[200:])
+	m := newMemory(1, 0)
+	dir := t.TempDir()
+	runFor(t, addr, dir, m, 30*time.Second)
+	runFor(t, addr, dir, m, time.Second)
+	rules, err := newRulebook(sites.Default(), func(string) (*stages.Rules, error) { return stages.Builtin(), nil })
+	must(t, err)
+	if got, expected := m.rows(), want(t, rules, all); !reflect.DeepEqual(got, expected) {
+		t.Fatalf("%d rows, want %d\n%s", len(got), len(expected), firstDifference(got, expected))
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.rejected) != 1 {
+		t.Errorf("%d rejections, want the one of the batch: %v", len(m.rejected), m.rejected)
 	}
 }

@@ -88,10 +88,19 @@ func (f *Fetcher) Partitions(ctx context.Context, topic string) (int, error) {
 
 // Fetch reads records from an offset on, waiting a moment where there are none. The error is ErrTruncated, or one that may
 // pass.
-func (f *Fetcher) Fetch(ctx context.Context, topic string, partition int, offset int64) (out Fetched, err error) {
+func (f *Fetcher) Fetch(ctx context.Context, topic string, partition int, offset int64) (Fetched, error) {
+	return f.fetch(ctx, topic, partition, offset, maxFetchBytes)
+}
+
+// FetchBatch is Fetch of the one batch that holds the offset.
+func (f *Fetcher) FetchBatch(ctx context.Context, topic string, partition int, offset int64) (Fetched, error) {
+	return f.fetch(ctx, topic, partition, offset, 1) // a broker always gives a whole batch
+}
+
+func (f *Fetcher) fetch(ctx context.Context, topic string, partition int, offset, maxBytes int64) (out Fetched, err error) {
 	resp, err := f.client.Fetch(ctx, &kafka.FetchRequest{
 		Topic: topic, Partition: partition, Offset: offset,
-		MinBytes: 1, MaxBytes: maxFetchBytes, MaxWait: maxFetchWait,
+		MinBytes: 1, MaxBytes: maxBytes, MaxWait: maxFetchWait,
 	})
 	if err != nil {
 		return out, fmt.Errorf("fetch %s/%d at %d: %w", topic, partition, offset, err)

@@ -210,7 +210,7 @@ func benchBatch(ctx context.Context, b *bench) error {
 		return err
 	}
 	defer s.stop()
-	if err := b.takeTurns(ctx, "batch", s, shape{connections: b.connections, batch: b.batch}); err != nil {
+	if err := b.takeTurns(ctx, "batch", s, shape{connections: max(1, b.connections/4), batch: b.batch}); err != nil {
 		return err
 	}
 	figure := (*result).eventsPerSecond

@@ -90,7 +90,7 @@ func parse() options {
 	flag.BoolVar(&o.short, "short", false, "a quick look: short windows and few events, figures that vary")
 	flag.StringVar(&o.dir, "dir", "", "folder for data, on the disk to be measured; a temporary one when empty")
 	flag.StringVar(&o.profile, "profile", "", "folder that CPU profiles of the server processes are written to")
-	flag.IntVar(&o.connections, "connections", 64, "connections of the load generator")
+	flag.IntVar(&o.connections, "connections", 256, "connections that post single events; a quarter of them post batches")
 	flag.IntVar(&o.batch, "batch", 100, "events of a request where it has many")
 	flag.IntVar(&o.rounds, "rounds", 3, "rounds in which baseline and subjects take turns")
 	flag.DurationVar(&o.window, "window", 5*time.Second, "length of one measurement")

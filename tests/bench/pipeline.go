@@ -60,7 +60,7 @@ func benchPipeline(ctx context.Context, b *bench) error {
 
 // sustained offers events at a rate and sees whether the tables keep up.
 func (b *bench) sustained(ctx context.Context, u *upRun) error {
-	gen := &load{addr: u.http, traffic: newTraffic(50_000, 1<<40, false), shape: shape{connections: b.connections / 2, batch: b.batch, rate: b.rate}}
+	gen := &load{addr: u.http, traffic: newTraffic(50_000, 1<<40, false), shape: shape{connections: max(1, b.connections/8), batch: b.batch, rate: b.rate}}
 	if _, err := gen.run(ctx, b.sustain/8, 0); err != nil { // warms up caches and joins the group
 		return err
 	}

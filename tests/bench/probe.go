@@ -13,7 +13,7 @@ import (
 
 // visible measures the time from acceptance until a journey shows it, while events come in at a moderate rate.
 func (b *bench) visible(ctx context.Context, u *upRun) error {
-	gen := &load{addr: u.http, traffic: newTraffic(50_000, 2<<40, false), shape: shape{connections: b.connections / 2, batch: b.batch, rate: b.slowRate}}
+	gen := &load{addr: u.http, traffic: newTraffic(50_000, 2<<40, false), shape: shape{connections: max(1, b.connections/8), batch: b.batch, rate: b.slowRate}}
 	if _, err := gen.run(ctx, b.sustain/8, 0); err != nil {
 		return err
 	}

@@ -33,8 +33,8 @@ func (r *report) note(format string, args ...any) {
 
 // head tells what is measured where.
 func (r *report) head(b *bench) {
-	fmt.Printf("throughline bench: %d cores, %s, %s; %d rounds of %s; data in %s\n", runtime.NumCPU(), runtime.Version(),
-		time.Now().Format(time.DateTime), b.rounds, b.window, b.root)
+	fmt.Printf("throughline bench: %d cores, %s, %s; %d rounds of %s; single events on %d connections, batches of %d on %d; data in %s\n",
+		runtime.NumCPU(), runtime.Version(), time.Now().Format(time.DateTime), b.rounds, b.window, b.connections, b.batch, max(1, b.connections/4), b.root)
 	if text, err := os.ReadFile("/proc/loadavg"); err == nil {
 		fmt.Printf("load average at the start %s: above 0.5, other work takes its share of every figure\n", strings.Join(strings.Fields(string(text))[:3], " "))
 	}

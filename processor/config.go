@@ -14,7 +14,7 @@ type Config struct {
 	StateCache int64    `envconfig:"THROUGHLINE_PROCESSOR_STATE_CACHE" default:"268435456" desc:"bytes of memory for the state's block cache"`
 	// The two bounds of a flush: whichever comes first.
 	FlushInterval  time.Duration `envconfig:"THROUGHLINE_PROCESSOR_FLUSH_INTERVAL" default:"500ms" desc:"how long a touchpoint may wait for its flush"`
-	FlushRecords   int           `envconfig:"THROUGHLINE_PROCESSOR_FLUSH_RECORDS" default:"50000" desc:"how many records cause a flush at once"`
+	FlushRecords   int           `envconfig:"THROUGHLINE_PROCESSOR_FLUSH_RECORDS" default:"100000" desc:"how many records cause a flush at once; under a backlog larger flushes cost less an event and take more memory"`
 	SessionTimeout time.Duration `envconfig:"THROUGHLINE_PROCESSOR_SESSION_TIMEOUT" default:"12s" desc:"after how much silence the group gives a processor's partitions to others"`
 	AdminListen    string        `envconfig:"THROUGHLINE_PROCESSOR_ADMIN_LISTEN" default:"127.0.0.1:8082" desc:"address of metrics, health and profiles; never public"`
 }
@@ -31,8 +31,7 @@ func (c *Config) Validate() error {
 	check(c.Group != "", "THROUGHLINE_PROCESSOR_GROUP", "a name")
 	check(c.StateDir != "", "THROUGHLINE_PROCESSOR_STATE_DIR", "a folder")
 	check(c.FlushInterval > 0, "THROUGHLINE_PROCESSOR_FLUSH_INTERVAL", "longer than 0")
-	check(c.FlushRecords > 0 && c.FlushRecords <= maxFlushRecords, "THROUGHLINE_PROCESSOR_FLUSH_RECORDS",
-		fmt.Sprintf("between 1 and %d", maxFlushRecords))
+	check(c.FlushRecords > 0 && c.FlushRecords <= 1_000_000, "THROUGHLINE_PROCESSOR_FLUSH_RECORDS", "between 1 and 1000000")
 	check(c.SessionTimeout >= 6*time.Second, "THROUGHLINE_PROCESSOR_SESSION_TIMEOUT", "at least 6s")
 	return errors.Join(errs...)
 }

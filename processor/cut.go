@@ -81,9 +81,9 @@ func (c *cutter) cut(p *partition, taken pending) (*portion, error) {
 // reserve makes room for what a cut usually gives: a touchpoint a record, and a row of each kind a customer.
 func (p *portion) reserve(records, customers int) {
 	p.batch.Touchpoints = make([]*store.TouchpointRow, 0, records)
-	p.rows.Sessions = make([]journey.Session, 0, customers)
-	p.rows.Journeys = make([]journey.Journey, 0, customers)
-	p.rows.Transitions = make([]journey.Transition, 0, customers)
+	p.rows.Sessions = make([]journey.Session, 0, customers+customers/4)
+	p.rows.Journeys = make([]journey.Journey, 0, customers+customers/8)
+	p.rows.Transitions = make([]journey.Transition, 0, customers+customers/4)
 	p.sets = make(map[string][]byte, customers)
 }
 

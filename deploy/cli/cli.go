@@ -15,8 +15,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// collectAt is the GOGC of every command that runs without one.
-const collectAt = 300
+// GOGC is that of every command that runs without one.
+const GOGC = 300
 
 // Exit codes.
 const (
@@ -30,7 +30,7 @@ const (
 func Main(args []string, stdout, stderr io.Writer) int {
 	if os.Getenv("GOGC") == "" {
 		// Batches make short-lived heaps: three times the live heap spares most of the collector's work.
-		debug.SetGCPercent(collectAt)
+		debug.SetGCPercent(GOGC)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -115,8 +115,12 @@ func (f *Fetcher) fetch(ctx context.Context, topic string, partition int, offset
 	return out, out.read(resp.Records, offset)
 }
 
+// usualRecords is room for the records of an answer under load.
+const usualRecords = 256
+
 // read takes the records at or after offset; a batch may begin before it.
 func (o *Fetched) read(records kafka.RecordReader, offset int64) error {
+	o.Records = make([]Record, 0, usualRecords)
 	for {
 		r, err := records.ReadRecord()
 		if errors.Is(err, io.EOF) {

@@ -15,10 +15,13 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/throughline/throughline/deploy/cli"
 )
 
 // path is one thing that is measured.
@@ -68,6 +71,7 @@ type bench struct {
 
 func main() {
 	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], rolePrefix) {
+		debug.SetGCPercent(cli.GOGC) // as every command of the program
 		exit(runRole(os.Args[1], os.Args[2:]))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -82,6 +83,8 @@ puts them into Kafka, and keeps exact sessions, journeys and stage transitions i
 Configuration comes from THROUGHLINE_… variables; .env.example lists every one.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Args:          unknownCommand,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError(fmt.Errorf("%w\nSee '%s --help'", err, c.CommandPath()))
@@ -95,7 +98,38 @@ Configuration comes from THROUGHLINE_… variables; .env.example lists every one
 	add(root, "use", newSend(), newImport(), newFunnel(), newTail(), newStages())
 	add(root, "care", newMigrate(), newDoctor())
 	root.AddCommand(newEngine(), newLibchdb())
+	for _, c := range root.Commands() {
+		codeArgs(c)
+	}
 	return root
+}
+
+// unknownCommand is what the program says to a first word that is none of its commands.
+func unknownCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := fmt.Sprintf("see '%s --help'", c.CommandPath())
+	c.SuggestionsMinimumDistance = 2
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return usageError(fmt.Errorf("there is no command %q: %s", args[0], hint))
+}
+
+// codeArgs gives wrong arguments the exit code of wrong use.
+func codeArgs(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				return usageError(fmt.Errorf("%w\nSee '%s --help'", err, c.CommandPath()))
+			}
+			return nil
+		}
+	}
+	for _, sub := range c.Commands() {
+		codeArgs(sub)
+	}
 }
 
 func add(root *cobra.Command, group string, commands ...*cobra.Command) {

@@ -62,7 +62,10 @@ func unlike(what, got string, wanted []string) string {
 
 // anyOf lists at most four words.
 func anyOf(words []string) string {
-	const most = 4
+	most := 4
+	if len(words) == most+1 {
+		most++ // "one of 1 others" helps nobody
+	}
 	quoted := make([]string, 0, most)
 	for _, w := range words[:min(most, len(words))] {
 		quoted = append(quoted, strconv.Quote(w))

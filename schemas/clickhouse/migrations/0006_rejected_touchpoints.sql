@@ -6,7 +6,7 @@ CREATE TABLE IF NOT EXISTS {{table "rejected_touchpoints"}}
     field String COMMENT 'The JSON field at fault, empty when the whole event is' CODEC(ZSTD(1)),
     detail String CODEC(ZSTD(1)),
     message_id String CODEC(ZSTD(1)),
-    raw String COMMENT 'The bytes exactly as received' CODEC(ZSTD(3)),
+    raw String COMMENT 'The bytes as received: at most 64 KB of them, client addresses blanked' CODEC(ZSTD(3)),
     received_at DateTime64(6, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
     rules_version LowCardinality(String),
     component LowCardinality(String) COMMENT 'collector or processor',

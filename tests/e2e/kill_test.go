@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,7 +37,15 @@ func TestKilledDuringImport(t *testing.T) {
 	var work sync.WaitGroup
 	work.Go(func() { live.run(ctx) })
 	imported := make(chan error, 1)
-	go func() { imported <- importUntilDone(ctx, t, p) }()
+	var done atomic.Bool
+	go func() {
+		// The import goes on for as long as there is killing: importing again changes nothing.
+		var err error
+		for first := true; err == nil && (first || !done.Load()); first = false {
+			err = importUntilDone(ctx, t, p)
+		}
+		imported <- err
+	}()
 	for n := range *kills {
 		time.Sleep(time.Duration(100+r.IntN(1900)) * time.Millisecond)
 		p.Kill()
@@ -46,6 +55,7 @@ func TestKilledDuringImport(t *testing.T) {
 		}
 	}
 	p.WaitReady(t)
+	done.Store(true)
 	must(t, <-imported)
 	cancel()
 	work.Wait()

@@ -106,13 +106,12 @@ func (w *work) addTouchpoint() error {
 	return nil
 }
 
-// addRejection encodes what was refused, with its bytes and the reason. Each of a request is a microsecond later than the
-// one before: equal bytes refused twice are two rows in the table, where the same record written twice is one.
+// addRejection encodes what was refused, with its bytes and the reason.
 func (w *work) addRejection(raw []byte, problem *admission.Problem, rulesVersion string) error {
 	raw = withoutAddress(raw)
 	w.refused = touchpoint.Rejection{
 		Site: w.request.Site.ID, Reason: string(problem.Reason), Field: problem.Field, Detail: problem.Detail,
-		Raw: raw[:min(len(raw), maxRaw)], ReceivedAt: w.request.ReceivedAt.UnixMicro() + int64(len(w.rejected)), RulesVersion: rulesVersion,
+		Raw: raw[:min(len(raw), maxRaw)], ReceivedAt: w.request.ReceivedAt.UnixMicro(), RulesVersion: rulesVersion,
 		MessageId: problem.MessageID, Component: component,
 	}
 	buf := w.take(w.rejection.SizeVT())

@@ -76,11 +76,15 @@ func (p *Pipeline) Start(ctx context.Context) (err error) {
 	if err := p.startProcessor(ctx); err != nil {
 		return err
 	}
+	rules, err := p.deps.LoadRules("")
+	if err != nil {
+		return fmt.Errorf("stage rules: %w", err)
+	}
 	cfg := p.cfg.Collector
 	cfg.Brokers = []string{p.broker.Addr()}
 	c, err := collector.New(cfg, collector.Deps{
 		Logger: p.deps.Logger.With("component", "collector"), Registerer: p.deps.Registry, Gatherer: p.deps.Registry,
-		Sites: p.deps.Sites, RulesVersion: p.rulesVersion(),
+		Sites: p.deps.Sites, RulesVersion: rules.Version(),
 	})
 	if err != nil {
 		return fmt.Errorf("collector: %w", err)
@@ -90,14 +94,6 @@ func (p *Pipeline) Start(ctx context.Context) (err error) {
 	}
 	p.collector = c
 	return nil
-}
-
-func (p *Pipeline) rulesVersion() string {
-	rules, err := p.deps.LoadRules("")
-	if err != nil {
-		return ""
-	}
-	return rules.Version()
 }
 
 func (p *Pipeline) startServers(ctx context.Context) error {

@@ -14,6 +14,7 @@ import (
 	"github.com/throughline/throughline/collector"
 	"github.com/throughline/throughline/deploy/doctor"
 	"github.com/throughline/throughline/deploy/embedded/libchdb"
+	"github.com/throughline/throughline/deploy/kafkaconn"
 	"github.com/throughline/throughline/processor"
 )
 
@@ -66,7 +67,7 @@ func doctorChecks(leaveOut []string) ([]doctor.Check, error) {
 	checks := slices.Concat(
 		[]doctor.Check{environment.Check("configuration")},
 		cfg.local(),
-		doctor.Kafka(cfg.kafka.Brokers, cfg.processor.Group),
+		doctor.Kafka(cfg.conn, cfg.processor.Group),
 		doctor.ClickHouse(cfg.clickhouse.DSN),
 		cfg.services(),
 	)
@@ -91,7 +92,8 @@ func without(checks []doctor.Check, names []string) ([]doctor.Check, error) {
 type doctorConfig struct {
 	common     Common
 	up         Up
-	kafka      Kafka
+	kafka      kafkaconn.Config
+	conn       kafkaconn.Conn
 	collector  collector.Config
 	processor  processor.Config
 	clickhouse ClickHouse
@@ -108,6 +110,13 @@ func (d *doctorConfig) read() (problems []error) {
 			}
 		}
 	}
+	// What is wrong with the variables has been said; files that cannot be read have not.
+	if conn, err := d.kafka.Open(); err == nil || d.kafka.Validate() != nil {
+		d.conn = conn
+	} else {
+		problems = append(problems, err)
+	}
+	d.conn.Brokers = d.kafka.Brokers
 	if _, err := d.common.logger(os.Stderr); err != nil {
 		problems = append(problems, err)
 	}
@@ -154,6 +163,6 @@ func (d *doctorConfig) services() []doctor.Check {
 	return []doctor.Check{
 		doctor.Ready("collector", d.collector.AdminListen, "throughline up, or throughline collector", nil),
 		doctor.Ready("processor", d.processor.AdminListen, "throughline up, or throughline processor",
-			doctor.GroupElsewhere(d.kafka.Brokers, d.processor.Group)),
+			doctor.GroupElsewhere(d.conn, d.processor.Group)),
 	}
 }

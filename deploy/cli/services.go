@@ -47,8 +47,15 @@ func runCollector(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	kafka, err := openKafka(cfg.Brokers)
+	if err != nil {
+		return err
+	}
 	registry := newRegistry()
-	c, err := collector.New(cfg, collector.Deps{Logger: log, Registerer: registry, Gatherer: registry, Sites: all, RulesVersion: rules.Version()})
+	c, err := collector.New(cfg, collector.Deps{
+		Logger: log, Registerer: registry, Gatherer: registry, Sites: all, RulesVersion: rules.Version(),
+		KafkaTLS: kafka.TLS, KafkaSASL: kafka.SASL,
+	})
 	if err != nil {
 		return err
 	}

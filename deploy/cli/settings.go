@@ -8,6 +8,7 @@ import (
 
 	"github.com/kelseyhightower/envconfig"
 
+	"github.com/throughline/throughline/deploy/kafkaconn"
 	"github.com/throughline/throughline/schemas/sites"
 	"github.com/throughline/throughline/schemas/stages"
 )
@@ -47,6 +48,22 @@ func (c *Common) logger(w io.Writer) (*slog.Logger, error) {
 		return slog.New(slog.NewJSONHandler(w, options)), nil
 	}
 	return nil, usageError(fmt.Errorf("%s_LOG_FORMAT must be text or json, not %q", prefix, c.LogFormat))
+}
+
+// openKafka reads where Kafka is and how to connect; brokers win over the environment's, where there are any.
+func openKafka(brokers []string) (kafkaconn.Conn, error) {
+	var cfg kafkaconn.Config
+	if err := read(&cfg); err != nil {
+		return kafkaconn.Conn{}, err
+	}
+	if len(brokers) > 0 {
+		cfg.Brokers = brokers
+	}
+	conn, err := cfg.Open()
+	if err != nil {
+		return kafkaconn.Conn{}, usageError(fmt.Errorf("configuration: %w", err))
+	}
+	return conn, nil
 }
 
 // sites gives the sites file's content, or the one local site where there is none.

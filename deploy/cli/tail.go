@@ -9,18 +9,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/throughline/throughline/deploy/kafkaconn"
 	"github.com/throughline/throughline/deploy/terminal"
 	"github.com/throughline/throughline/schemas/topics"
 )
 
-// Kafka is where the topics are.
-type Kafka struct {
-	Brokers []string `envconfig:"THROUGHLINE_KAFKA_BROKERS" default:"127.0.0.1:9092" desc:"Kafka brokers, comma separated"`
-}
-
 // tailOptions say what of the topics is shown, and how.
 type tailOptions struct {
-	brokers   []string
+	kafka     kafkaconn.Conn
 	since     time.Duration
 	fromStart bool
 	count     int
@@ -42,12 +38,9 @@ Touchpoints of one customer come in order.`,
   throughline tail --customer ada --json | jq .`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			var kafka Kafka
-			if err := read(&kafka); err != nil {
+			var err error
+			if o.kafka, err = openKafka(brokers); err != nil {
 				return err
-			}
-			if o.brokers = brokers; len(o.brokers) == 0 {
-				o.brokers = kafka.Brokers
 			}
 			return runTail(c, o)
 		},
@@ -90,7 +83,7 @@ func runTail(c *cobra.Command, o tailOptions) error {
 	}
 	ctx, cancel := context.WithCancel(c.Context())
 	defer cancel()
-	from := newFollower(o.brokers, func(err error) { fmt.Fprintln(c.ErrOrStderr(), "throughline:", err) })
+	from := newFollower(o.kafka, func(err error) { fmt.Fprintln(c.ErrOrStderr(), "throughline:", err) })
 	defer from.close()
 	names := []string{topics.Touchpoints, topics.Rejected}
 	if o.filter.rejected {
@@ -102,7 +95,7 @@ func runTail(c *cobra.Command, o tailOptions) error {
 	}
 	entries, err := from.follow(ctx, names, start)
 	if err != nil {
-		return unreachableKafka(o.brokers, err)
+		return unreachableKafka(o.kafka.Brokers, err)
 	}
 	return show(c, o, rules, entries)
 }
@@ -133,5 +126,9 @@ func unreachableKafka(brokers []string, err error) error {
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}
-	return fmt.Errorf("no topics at Kafka %s: %w\nIs it running? Start it with: throughline up. Where it is elsewhere, name it in THROUGHLINE_KAFKA_BROKERS", strings.Join(brokers, ","), err)
+	advice := "Is it running? Start it with: throughline up. Where it is elsewhere, name it in THROUGHLINE_KAFKA_BROKERS"
+	if special := kafkaconn.Advice(err); special != "" {
+		advice = special
+	}
+	return fmt.Errorf("no topics at Kafka %s: %w\n%s", strings.Join(brokers, ","), err, advice)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 
+	"github.com/throughline/throughline/deploy/kafkaconn"
 	"github.com/throughline/throughline/processor/consume"
 )
 
@@ -36,10 +37,10 @@ type follower struct {
 const startPatience = 10 * time.Second
 
 // newFollower connects when it is needed. warn is told of failures that may pass.
-func newFollower(brokers []string, warn func(error)) *follower {
+func newFollower(conn kafkaconn.Conn, warn func(error)) *follower {
 	return &follower{
-		fetcher: consume.NewFetcher(consume.Config{Brokers: brokers}),
-		client:  &kafka.Client{Addr: kafka.TCP(brokers...), Transport: &kafka.Transport{DialTimeout: 5 * time.Second}, Timeout: startPatience},
+		fetcher: consume.NewFetcher(consume.Config{Brokers: conn.Brokers, TLS: conn.TLS, SASL: conn.SASL}),
+		client:  conn.Client(startPatience),
 		warn:    warn,
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 
+	"github.com/throughline/throughline/deploy/kafkaconn"
 	"github.com/throughline/throughline/deploy/terminal"
 	"github.com/throughline/throughline/processor/consume"
 	"github.com/throughline/throughline/schemas/stages"
@@ -78,7 +79,7 @@ func TestTailFollowsFromTheEnd(t *testing.T) {
 	if code, out, err := run("send", "--event", "Before"); code != exitOK {
 		t.Fatal(code, out, err)
 	}
-	from := newFollower([]string{r.brokers}, func(err error) { t.Error(err) })
+	from := newFollower(kafkaconn.Conn{Brokers: []string{r.brokers}}, func(err error) { t.Error(err) })
 	defer from.close()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -104,7 +105,7 @@ func TestTailSinceLaterThanEverything(t *testing.T) {
 	if code, out, err := run("send", "--event", "Before"); code != exitOK {
 		t.Fatal(code, out, err)
 	}
-	from := newFollower([]string{r.brokers}, func(err error) { t.Error(err) })
+	from := newFollower(kafkaconn.Conn{Brokers: []string{r.brokers}}, func(err error) { t.Error(err) })
 	defer from.close()
 	var sum int64
 	for partition := range 3 {
@@ -225,7 +226,7 @@ func TestTailGoesOnAfterTruncation(t *testing.T) {
 		t.Fatal(err)
 	}
 	warned := make(chan error, 10)
-	from := newFollower([]string{r.brokers}, func(err error) { warned <- err })
+	from := newFollower(kafkaconn.Conn{Brokers: []string{r.brokers}}, func(err error) { warned <- err })
 	defer from.close()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

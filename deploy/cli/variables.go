@@ -8,6 +8,7 @@ import (
 	"github.com/kelseyhightower/envconfig"
 
 	"github.com/throughline/throughline/collector"
+	"github.com/throughline/throughline/deploy/kafkaconn"
 	"github.com/throughline/throughline/processor"
 )
 
@@ -23,7 +24,7 @@ func sections() []section {
 	return []section{
 		{"Every command", &Common{}},
 		{"Everything on one machine: throughline up", &Up{}},
-		{"Kafka", &Kafka{}},
+		{"Kafka", &kafkaconn.Config{}},
 		{"Collector", &collector.Config{}},
 		{"Processor", &processor.Config{}},
 		{"ClickHouse", &ClickHouse{}},

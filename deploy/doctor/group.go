@@ -7,6 +7,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 
+	"github.com/throughline/throughline/deploy/kafkaconn"
 	"github.com/throughline/throughline/schemas/topics"
 )
 
@@ -105,8 +106,8 @@ func committedOf(partitions []kafka.OffsetFetchPartition, id int) int64 {
 }
 
 // GroupElsewhere tells for Ready whether processors are members of the group, wherever they run.
-func GroupElsewhere(brokers []string, group string) func(context.Context) string {
-	k := cluster{brokers: brokers, group: group}
+func GroupElsewhere(conn kafkaconn.Conn, group string) func(context.Context) string {
+	k := cluster{conn: conn, group: group}
 	return func(ctx context.Context) (where string) {
 		k.asked(func(ctx context.Context, client *kafka.Client) Finding {
 			if members, _, err := groupMembers(ctx, client, group); err == nil && members > 0 {

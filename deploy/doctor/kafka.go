@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+
+	"github.com/throughline/throughline/deploy/kafkaconn"
 )
 
 // Kafka checks the brokers, the topics, their settings, and the processors' consumer group.
-func Kafka(brokers []string, group string) []Check {
-	k := cluster{brokers: brokers, group: group}
+func Kafka(conn kafkaconn.Conn, group string) []Check {
+	k := cluster{conn: conn, group: group}
 	return []Check{
 		{Name: "kafka", Run: k.reach},
 		{Name: "topics", After: "kafka", Run: k.asked(topicsThere)},
@@ -24,36 +26,39 @@ func Kafka(brokers []string, group string) []Check {
 }
 
 type cluster struct {
-	brokers []string
-	group   string
+	conn  kafkaconn.Conn
+	group string
 }
 
 // asked runs a check with a client of its own, which is closed after it.
 func (k cluster) asked(run func(context.Context, *kafka.Client) Finding) func(context.Context) Finding {
 	return func(ctx context.Context) Finding {
-		transport := &kafka.Transport{DialTimeout: 2 * time.Second}
+		transport := k.conn.Transport(2 * time.Second)
 		defer transport.CloseIdleConnections()
-		return run(ctx, &kafka.Client{Addr: kafka.TCP(k.brokers...), Transport: transport})
+		return run(ctx, &kafka.Client{Addr: kafka.TCP(k.conn.Brokers...), Transport: transport})
 	}
 }
 
 // reach dials the configured addresses, then those that the cluster itself tells clients to use.
 func (k cluster) reach(ctx context.Context) Finding {
 	var p problems
-	for _, broker := range k.brokers {
+	for _, broker := range k.conn.Brokers {
 		if err := dial(ctx, broker); err != nil {
 			p.warn(fmt.Sprintf("%s: %v", broker, err), "take "+broker+" out of THROUGHLINE_KAFKA_BROKERS, or start it")
 		}
 	}
-	if len(p.details) == len(k.brokers) {
+	if len(p.details) == len(k.conn.Brokers) {
 		return fail("no broker answers: "+strings.Join(p.details, "; "),
 			"start it: throughline up. When Kafka is elsewhere: set THROUGHLINE_KAFKA_BROKERS")
 	}
 	return k.asked(func(ctx context.Context, client *kafka.Client) Finding {
 		meta, err := client.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{}})
 		if err != nil {
-			return fail(fmt.Sprintf("%s does not answer as Kafka does: %v", strings.Join(k.brokers, ","), err),
-				"see whether the address is Kafka's, and whether it wants TLS or a password")
+			todo := kafkaconn.Advice(err)
+			if todo == "" {
+				todo = "see whether the address is Kafka's, and whether it wants TLS or a password"
+			}
+			return fail(fmt.Sprintf("%s does not answer as Kafka does: %v", strings.Join(k.conn.Brokers, ","), err), todo)
 		}
 		for _, b := range meta.Brokers {
 			addr := net.JoinHostPort(b.Host, strconv.Itoa(b.Port))
@@ -62,7 +67,7 @@ func (k cluster) reach(ctx context.Context) Finding {
 					"set the broker's advertised.listeners to an address that can be reached from here")
 			}
 		}
-		return p.or(good("%s, by way of %s", many(len(meta.Brokers), "broker"), strings.Join(k.brokers, ",")))
+		return p.or(good("%s, by way of %s", many(len(meta.Brokers), "broker"), strings.Join(k.conn.Brokers, ",")))
 	})(ctx)
 }
 

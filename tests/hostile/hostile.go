@@ -158,7 +158,7 @@ func (m mutator) member(e []byte) []byte {
 	case 2:
 		object[m.fragment()] = m.value()
 	case 3:
-		object[strings.Repeat(key, 1+m.IntN(5000))] = true
+		object[strings.Repeat(key, 1+m.IntN(1+100_000/(1+len(key))))] = true // a long name gets no longer
 	default:
 		object[key] = m.value()
 	}

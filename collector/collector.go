@@ -48,6 +48,7 @@ type Collector struct {
 
 	public, admin *server
 	listening     atomic.Bool
+	connections   atomic.Int64
 }
 
 // brokerPatience is how long Start waits for Kafka. After it events go into the spool until Kafka is found.
@@ -69,10 +70,10 @@ func New(cfg Config, deps Deps) (*Collector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("collector: %w", err)
 	}
-	if err := registerMetrics(deps.Registerer, c.delivery); err != nil {
+	if err := registerMetrics(deps.Registerer, c, deps.RulesVersion); err != nil {
 		return nil, fmt.Errorf("collector: %w", err)
 	}
-	c.http = publicServer(&cfg, handler, deps.Logger)
+	c.http = publicServer(&cfg, handler, &c.connections, deps.Logger)
 	c.adminAPI = adminServer(adminRoutes(deps.Gatherer, c.ready, deps.Logger), deps.Logger)
 	return c, nil
 }
@@ -92,7 +93,7 @@ func newDelivery(cfg *Config, deps Deps, spool delivery.Spool) (*delivery.Delive
 		return nil, err
 	}
 	return delivery.New(delivery.Deps{
-		Logger: deps.Logger, Touchpoints: touchpoints, Rejected: rejected, Spool: spool,
+		Logger: deps.Logger, Touchpoints: touchpoints, Rejected: rejected, Spool: spool, Metrics: deps.Registerer,
 	}), nil
 }
 

@@ -10,9 +10,12 @@ import (
 	"net/http"
 	"regexp"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/net/netutil"
+
+	"github.com/throughline/throughline/collector/api"
 )
 
 const (
@@ -32,7 +35,7 @@ type server struct {
 }
 
 // publicServer bounds everything that a stranger could hold on to.
-func publicServer(cfg *Config, handler http.Handler, logger *slog.Logger) *http.Server {
+func publicServer(cfg *Config, handler http.Handler, open *atomic.Int64, logger *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           recovered(handler, logger),
 		ReadHeaderTimeout: min(headerTimeout, cfg.ReadTimeout),
@@ -42,7 +45,20 @@ func publicServer(cfg *Config, handler http.Handler, logger *slog.Logger) *http.
 		IdleTimeout:                  cfg.IdleTimeout,
 		MaxHeaderBytes:               maxHeaderBytes,
 		DisableGeneralOptionsHandler: true,
+		ConnState:                    counted(open),
 		ErrorLog:                     log.New(masked{logger}, "", 0),
+	}
+}
+
+// counted keeps the number of open connections.
+func counted(open *atomic.Int64) func(net.Conn, http.ConnState) {
+	return func(_ net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			open.Add(1)
+		case http.StateClosed, http.StateHijacked:
+			open.Add(-1)
+		}
 	}
 }
 
@@ -94,7 +110,9 @@ func recovered(next http.Handler, logger *slog.Logger) http.Handler {
 				if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 					panic(p)
 				}
-				logger.Error("panic in a request", "panic", p, "stack", string(debug.Stack()))
+				id := api.NewRequestID()
+				logger.Error("panic in a request", "request_id", id, "panic", p, "stack", string(debug.Stack()))
+				w.Header()[api.RequestIDHeader] = []string{id}
 				w.WriteHeader(http.StatusInternalServerError)
 			}
 		}()

@@ -36,6 +36,7 @@ func (h *Handler) reply(w http.ResponseWriter, status int, body []byte) int {
 
 // refuse answers a whole request that was refused.
 func (h *Handler) refuse(w http.ResponseWriter, r *refusal) int {
+	id := h.failed(w, r.status, r.reason, r.cause)
 	if r.retryAfter > 0 {
 		w.Header()["Retry-After"] = []string{strconv.Itoa(r.retryAfter)}
 	}
@@ -45,6 +46,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *refusal) int {
 		b = appendString(append(b, `,"field":`...), r.field)
 	}
 	b = appendString(append(b, `,"detail":`...), r.detail)
+	b = appendString(append(b, `,"request_id":`...), id)
 	return h.reply(w, r.status, append(b, "}}\n"...))
 }
 
@@ -54,10 +56,12 @@ func (h *Handler) answer(w http.ResponseWriter, work *work, o *outcome) int {
 	if o.retries > 0 {
 		w.Header()["Retry-After"] = h.retry
 		if o.retries == len(work.results) {
+			err, reason := errors.Join(o.accepted, o.rejected), reasonUnavailable
 			status = http.StatusServiceUnavailable
-			if errors.Is(errors.Join(o.accepted, o.rejected), delivery.ErrOverloaded) {
-				status = http.StatusTooManyRequests
+			if errors.Is(err, delivery.ErrOverloaded) {
+				status, reason = http.StatusTooManyRequests, reasonOverloaded
 			}
+			h.failed(w, status, reason, err)
 		}
 	}
 	work.out = work.appendAnswer(work.out, o)

@@ -12,7 +12,7 @@ var (
 	anyOrigin      = []string{sites.AnyOrigin}
 	yes            = []string{"true"}
 	varyOrigin     = []string{"Origin"}
-	exposedHeaders = []string{"Retry-After"}
+	exposedHeaders = []string{"Retry-After, X-Request-Id"}
 	allowedMethods = []string{"POST, OPTIONS"}
 	allowedHeaders = []string{"Authorization, Content-Type, Content-Encoding, X-Write-Key"}
 	preflightAge   = []string{"7200"}

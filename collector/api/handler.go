@@ -101,7 +101,7 @@ func New(cfg Config, deps Deps) (*Handler, error) {
 		inflater: inflater, limits: limits, retry: seconds(cfg.RetryAfter),
 	}
 	h.works.New = func() any { return newWork() }
-	if h.metrics, err = newMetrics(deps.Registerer, deps.Sites, &h.inFlight); err != nil {
+	if h.metrics, err = newMetrics(deps.Registerer, deps.Sites, &h.inFlight, cfg.MaxInFlight); err != nil {
 		return nil, err
 	}
 	return h, nil

@@ -39,19 +39,23 @@ type metrics struct {
 	seconds   [routes]prometheus.Observer
 	bodyBytes prometheus.Counter
 	limited   map[string]prometheus.Counter
+	refused   map[string]prometheus.Counter
 	sites     map[*sites.Site]*siteMetrics
 }
 
 type siteMetrics struct {
 	accepted, rejected, retry prometheus.Counter
-	reasons                   map[admission.Reason]prometheus.Counter
+	// durable is accepted under a name of its own, to compare with what the processor has stored.
+	durable prometheus.Counter
+	reasons map[admission.Reason]prometheus.Counter
 }
 
-func newMetrics(reg prometheus.Registerer, list *sites.Sites, inFlight *atomic.Int64) (*metrics, error) {
+func newMetrics(reg prometheus.Registerer, list *sites.Sites, inFlight *atomic.Int64, maxInFlight int) (*metrics, error) {
 	m := &metrics{
 		bodyBytes: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "throughline_collector_body_bytes_total", Help: "Bytes of request bodies as sent."}),
 		limited: make(map[string]prometheus.Counter),
+		refused: make(map[string]prometheus.Counter),
 		sites:   make(map[*sites.Site]*siteMetrics),
 	}
 	requests := prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -61,11 +65,18 @@ func newMetrics(reg prometheus.Registerer, list *sites.Sites, inFlight *atomic.I
 	for _, limit := range []string{limitClient, limitSite, limitInFlight} {
 		m.limited[limit] = limited.WithLabelValues(limit)
 	}
+	refused := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "throughline_collector_refused_requests_total", Help: "Requests of which nothing was taken, by reason."}, []string{"reason"})
+	for _, reason := range reasons {
+		m.refused[reason] = refused.WithLabelValues(reason)
+	}
 	seconds := m.byRoute(requests)
-	events, reasons := m.bySite(list)
+	limit := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "throughline_collector_requests_in_flight_limit", Help: "Requests that may be in work at once."})
+	limit.Set(float64(maxInFlight))
 	gauge := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "throughline_collector_requests_in_flight", Help: "Requests in work."}, func() float64 { return float64(inFlight.Load()) })
-	for _, c := range []prometheus.Collector{requests, limited, seconds, events, reasons, gauge, m.bodyBytes} {
+	for _, c := range append(m.bySite(list), requests, limited, refused, seconds, gauge, limit, m.bodyBytes) {
 		if err := reg.Register(c); err != nil {
 			return nil, fmt.Errorf("register the metrics of the API: %w", err)
 		}
@@ -88,10 +99,12 @@ func (m *metrics) byRoute(requests *prometheus.CounterVec) prometheus.Collector 
 	return seconds
 }
 
-func (m *metrics) bySite(list *sites.Sites) (events, reasons *prometheus.CounterVec) {
-	events = prometheus.NewCounterVec(prometheus.CounterOpts{
+func (m *metrics) bySite(list *sites.Sites) []prometheus.Collector {
+	events := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "throughline_collector_events_total", Help: "Events by site and verdict."}, []string{"site", "verdict"})
-	reasons = prometheus.NewCounterVec(prometheus.CounterOpts{
+	accepted := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "throughline_collector_accepted_touchpoints_total", Help: "Touchpoints acknowledged to clients, by site; what the processor stores is compared with it."}, []string{"site"})
+	reasons := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "throughline_collector_rejected_events_total", Help: "Rejected events by site and reason; whole bodies count once as request."},
 		[]string{"site", "reason"})
 	for site := range list.All() {
@@ -99,6 +112,7 @@ func (m *metrics) bySite(list *sites.Sites) (events, reasons *prometheus.Counter
 			accepted: events.WithLabelValues(site.ID, verdictAccepted),
 			rejected: events.WithLabelValues(site.ID, verdictRejected),
 			retry:    events.WithLabelValues(site.ID, verdictRetry),
+			durable:  accepted.WithLabelValues(site.ID),
 			reasons:  make(map[admission.Reason]prometheus.Counter),
 		}
 		for _, reason := range append(admission.Reasons(), wholeRequest) {
@@ -106,5 +120,5 @@ func (m *metrics) bySite(list *sites.Sites) (events, reasons *prometheus.Counter
 		}
 		m.sites[site] = s
 	}
-	return events, reasons
+	return []prometheus.Collector{events, accepted, reasons}
 }

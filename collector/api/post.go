@@ -26,8 +26,7 @@ func (h *Handler) post(route route, w http.ResponseWriter, r *http.Request, now 
 		return h.refuse(w, refused)
 	}
 	if err := work.admit(h.admitter, h.cfg.RulesVersion); err != nil {
-		h.log.Error("request not encoded", "error", err)
-		return h.refuse(w, &refusal{status: http.StatusInternalServerError, reason: reasonInternal, detail: "the events could not be encoded"})
+		return h.refuse(w, &refusal{status: http.StatusInternalServerError, reason: reasonInternal, detail: "the events could not be encoded", cause: err})
 	}
 	return h.deliver(r.Context(), work, w)
 }
@@ -104,10 +103,10 @@ func (h *Handler) keep(ctx context.Context, work *work, refused *refusal) *refus
 func (h *Handler) full(err error) *refusal {
 	after := int(h.cfg.RetryAfter / time.Second)
 	if errors.Is(err, delivery.ErrOverloaded) {
-		return &refusal{status: http.StatusTooManyRequests, reason: reasonOverloaded, retryAfter: after,
+		return &refusal{status: http.StatusTooManyRequests, reason: reasonOverloaded, retryAfter: after, cause: err,
 			detail: "more is coming in than can be stored: send this again later"}
 	}
-	return &refusal{status: http.StatusServiceUnavailable, reason: reasonUnavailable, retryAfter: after,
+	return &refusal{status: http.StatusServiceUnavailable, reason: reasonUnavailable, retryAfter: after, cause: err,
 		detail: "nothing can be stored now: send this again later"}
 }
 
@@ -159,6 +158,7 @@ func (h *Handler) countEvents(work *work, o *outcome) {
 		o.retries += n
 	}
 	m.accepted.Add(float64(o.accepts))
+	m.durable.Add(float64(o.accepts))
 	m.retry.Add(float64(o.retries))
 	if o.rejects == 0 {
 		return

@@ -26,6 +26,13 @@ const (
 	reasonInternal    = "internal"
 )
 
+// reasons lists those above, as labels.
+var reasons = []string{
+	reasonKey, reasonOrigin, reasonMethod, reasonNoRoute, reasonMediaType, reasonEncoding, reasonTooLarge, reasonTooMany,
+	reasonTruncated, reasonSlow, reasonEmpty, reasonNotJSON, reasonWrongType, reasonUnknown, reasonDuplicate, reasonInvalid,
+	reasonRateLimited, reasonOverloaded, reasonUnavailable, reasonInternal,
+}
+
 // Limits, as labels.
 const (
 	limitClient   = "client"
@@ -41,6 +48,8 @@ type refusal struct {
 	retryAfter int
 	// keep says that the body goes to the dead letter.
 	keep bool
+	// cause is what an operator should hear of; nil where the client alone is at fault.
+	cause error
 }
 
 // Error makes a refusal usable as an error.

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/throughline/throughline/collector/publish"
 	"github.com/throughline/throughline/schemas/topics"
 )
@@ -42,13 +44,16 @@ type Deps struct {
 	Touchpoints Producer
 	Rejected    Producer
 	Spool       Spool
+	// Metrics may be nil.
+	Metrics prometheus.Registerer
 }
 
 // Delivery makes records durable. It is safe for concurrent use between Start and Stop.
 type Delivery struct {
-	log   *slog.Logger
-	spool Spool
-	lines [lanes]*line
+	log     *slog.Logger
+	spool   Spool
+	metrics *metrics
+	lines   [lanes]*line
 	// away says that the last records went into the spool, for one line in the log at each change.
 	away atomic.Bool
 	// spooled wakes the drain.
@@ -70,7 +75,7 @@ type line struct {
 
 // New builds a delivery; it opens nothing.
 func New(deps Deps) *Delivery {
-	d := &Delivery{log: deps.Logger, spool: deps.Spool, spooled: make(chan struct{}, 1), pause: 500 * time.Millisecond}
+	d := &Delivery{log: deps.Logger, spool: deps.Spool, metrics: newMetrics(deps.Metrics), spooled: make(chan struct{}, 1), pause: 500 * time.Millisecond}
 	d.lines[laneTouchpoints] = &line{producer: deps.Touchpoints, known: make(chan struct{})}
 	d.lines[laneRejected] = &line{producer: deps.Rejected, known: make(chan struct{})}
 	return d

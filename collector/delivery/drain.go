@@ -61,6 +61,7 @@ func (d *Delivery) send(ctx context.Context, frames [][]byte) error {
 			if to, record, err = deadLetter(reasonFrame, err.Error(), frame); err != nil {
 				return err
 			}
+			d.metrics.deadLetters.WithLabelValues(reasonFrame).Inc()
 		}
 		records[to] = append(records[to], record)
 	}
@@ -99,6 +100,7 @@ func (d *Delivery) sendOne(ctx context.Context, to lane, record []Record) error 
 	if err != nil {
 		return err
 	}
+	d.metrics.deadLetters.WithLabelValues(reasonRefused).Inc()
 	return d.lines[to].publish(ctx, []Record{letter})
 }
 

@@ -1,6 +1,19 @@
 package publish
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Reasons of calls that are refused, as labels.
+const (
+	refusedAway = "unavailable"
+	refusedFull = "overloaded"
+)
+
+// reasons are what reason can give.
+var reasons = []string{"timeout", "connection", "producer_id", "refused", "leader", "broker"}
 
 // metrics of one producer; the topic is a constant label of all.
 type metrics struct {
@@ -12,7 +25,7 @@ type metrics struct {
 	open     prometheus.Gauge
 }
 
-func newMetrics(reg prometheus.Registerer, topic string, buffered func() float64) *metrics {
+func newMetrics(reg prometheus.Registerer, topic string, limit int64, buffered func() float64) *metrics {
 	opts := func(name, help string) prometheus.Opts {
 		return prometheus.Opts{
 			Namespace: "throughline", Subsystem: "publish", Name: name, Help: help,
@@ -24,6 +37,7 @@ func newMetrics(reg prometheus.Registerer, topic string, buffered func() float64
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: seconds.Namespace, Subsystem: seconds.Subsystem, Name: seconds.Name, Help: seconds.Help,
 			ConstLabels: seconds.ConstLabels, Buckets: prometheus.ExponentialBuckets(0.0001, 2.5, 12),
+			NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 100, NativeHistogramMinResetDuration: time.Hour,
 		}),
 		records:  prometheus.NewCounter(prometheus.CounterOpts(opts("records_total", "Records acknowledged by the broker."))),
 		bytes:    prometheus.NewCounter(prometheus.CounterOpts(opts("bytes_total", "Bytes of batches acknowledged by the broker."))),
@@ -31,8 +45,16 @@ func newMetrics(reg prometheus.Registerer, topic string, buffered func() float64
 		rejected: prometheus.NewCounterVec(prometheus.CounterOpts(opts("refusals_total", "Calls refused before anything was sent.")), []string{"reason"}),
 		open:     prometheus.NewGauge(prometheus.GaugeOpts(opts("breaker_open_partitions", "Partitions that are known to be away and fail at once."))),
 	}
+	for _, reason := range reasons {
+		m.errors.WithLabelValues(reason)
+	}
+	for _, reason := range []string{refusedAway, refusedFull} {
+		m.rejected.WithLabelValues(reason)
+	}
+	bound := prometheus.NewGauge(prometheus.GaugeOpts(opts("buffered_limit_bytes", "Bytes that may be admitted and not yet settled.")))
+	bound.Set(float64(limit))
 	if reg != nil {
-		reg.MustRegister(m.seconds, m.records, m.bytes, m.errors, m.rejected, m.open,
+		reg.MustRegister(m.seconds, m.records, m.bytes, m.errors, m.rejected, m.open, bound,
 			prometheus.NewGaugeFunc(prometheus.GaugeOpts(opts("buffered_bytes", "Bytes admitted and not yet settled.")), buffered))
 	}
 	return m

@@ -58,7 +58,7 @@ func New(cfg Config, deps Dependencies) (*Producer, error) {
 		log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
 	p := &Producer{cfg: cfg, codec: codec, log: log.With("topic", cfg.Topic), cluster: newCluster(cfg, deps)}
-	p.metrics = newMetrics(deps.Metrics, cfg.Topic, func() float64 { return float64(p.buffered.Load()) })
+	p.metrics = newMetrics(deps.Metrics, cfg.Topic, cfg.MaxBytes, func() float64 { return float64(p.buffered.Load()) })
 	return p, nil
 }
 
@@ -177,13 +177,13 @@ func (p *Producer) put(c *call) {
 func (p *Producer) admit(c *call, cost int64) error {
 	for _, part := range c.touched {
 		if p.partitions[part].away.Load() {
-			p.metrics.rejected.WithLabelValues("unavailable").Inc()
+			p.metrics.rejected.WithLabelValues(refusedAway).Inc()
 			return ErrUnavailable
 		}
 	}
 	if p.buffered.Add(cost) > p.cfg.MaxBytes {
 		p.buffered.Add(-cost)
-		p.metrics.rejected.WithLabelValues("overloaded").Inc()
+		p.metrics.rejected.WithLabelValues(refusedFull).Inc()
 		return ErrOverloaded
 	}
 	return nil

@@ -36,6 +36,7 @@ func WithMetrics(reg prometheus.Registerer) Option {
 				bytes, _ := s.Stats()
 				return float64(bytes)
 			}),
+			gauge("limit_bytes", "Bytes of records that the spool may hold.", func() float64 { return float64(s.maxBytes) }),
 			gauge("oldest_age_seconds", "Age of the oldest record on disk, 0 when there is none.", func() float64 {
 				_, oldest := s.Stats()
 				if oldest.IsZero() {

@@ -21,6 +21,10 @@ func full(m proto.Message) {
 	for i := range fields.Len() {
 		f := fields.Get(i)
 		n := int64(f.Number())
+		if f.IsList() {
+			full(r.Mutable(f).List().AppendMutable().Message().Interface())
+			continue
+		}
 		switch f.Kind() {
 		case protoreflect.StringKind:
 			r.Set(f, protoreflect.ValueOfString(string(f.Name())))
@@ -28,7 +32,7 @@ func full(m proto.Message) {
 			r.Set(f, protoreflect.ValueOfBytes([]byte(`{"`+string(f.Name())+`":1}`)))
 		case protoreflect.BoolKind:
 			r.Set(f, protoreflect.ValueOfBool(true))
-		case protoreflect.Int64Kind:
+		case protoreflect.Int64Kind, protoreflect.Sint64Kind:
 			r.Set(f, protoreflect.ValueOfInt64(1_790_000_000_000+n))
 		case protoreflect.Int32Kind:
 			r.Set(f, protoreflect.ValueOfInt32(int32(n)))
@@ -43,12 +47,15 @@ func full(m proto.Message) {
 }
 
 func examples() map[string]*Record {
-	tp, rejection := &Touchpoint{}, &Rejection{}
-	full(tp)
-	full(rejection)
+	tp, rejection, link, contribution, unlink := &Touchpoint{}, &Rejection{}, &Link{}, &Contribution{}, &Unlink{}
+	for _, m := range []proto.Message{tp, rejection, link, contribution, unlink} {
+		full(m)
+	}
 	return map[string]*Record{
 		"touchpoint": {Kind: &Record_Touchpoint{Touchpoint: tp}},
 		"rejection":  {Kind: &Record_Rejection{Rejection: rejection}},
+		"link":       {Kind: &Record_Link{Link: link}}, "contribution": {Kind: &Record_Contribution{Contribution: contribution}},
+		"unlink": {Kind: &Record_Unlink{Unlink: unlink}},
 	}
 }
 

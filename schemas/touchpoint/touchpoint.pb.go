@@ -28,6 +28,9 @@ type Record struct {
 	//
 	//	*Record_Touchpoint
 	//	*Record_Rejection
+	//	*Record_Link
+	//	*Record_Contribution
+	//	*Record_Unlink
 	Kind          isRecord_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -88,6 +91,33 @@ func (x *Record) GetRejection() *Rejection {
 	return nil
 }
 
+func (x *Record) GetLink() *Link {
+	if x != nil {
+		if x, ok := x.Kind.(*Record_Link); ok {
+			return x.Link
+		}
+	}
+	return nil
+}
+
+func (x *Record) GetContribution() *Contribution {
+	if x != nil {
+		if x, ok := x.Kind.(*Record_Contribution); ok {
+			return x.Contribution
+		}
+	}
+	return nil
+}
+
+func (x *Record) GetUnlink() *Unlink {
+	if x != nil {
+		if x, ok := x.Kind.(*Record_Unlink); ok {
+			return x.Unlink
+		}
+	}
+	return nil
+}
+
 type isRecord_Kind interface {
 	isRecord_Kind()
 }
@@ -100,9 +130,27 @@ type Record_Rejection struct {
 	Rejection *Rejection `protobuf:"bytes,2,opt,name=rejection,proto3,oneof"`
 }
 
+type Record_Link struct {
+	Link *Link `protobuf:"bytes,3,opt,name=link,proto3,oneof"`
+}
+
+type Record_Contribution struct {
+	Contribution *Contribution `protobuf:"bytes,4,opt,name=contribution,proto3,oneof"`
+}
+
+type Record_Unlink struct {
+	Unlink *Unlink `protobuf:"bytes,5,opt,name=unlink,proto3,oneof"`
+}
+
 func (*Record_Touchpoint) isRecord_Kind() {}
 
 func (*Record_Rejection) isRecord_Kind() {}
+
+func (*Record_Link) isRecord_Kind() {}
+
+func (*Record_Contribution) isRecord_Kind() {}
+
+func (*Record_Unlink) isRecord_Kind() {}
 
 // Touchpoint is one accepted interaction between a customer and the company.
 // Times are corrected for clock skew; properties and context are the client's own JSON.
@@ -626,17 +674,441 @@ func (x *Rejection) GetOffset() int64 {
 	return 0
 }
 
+// Link says that a user was seen on an anonymous id. It goes to the bucket of the anonymous id.
+type Link struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Site        string                 `protobuf:"bytes,1,opt,name=site,proto3" json:"site,omitempty"`
+	AnonymousId string                 `protobuf:"bytes,2,opt,name=anonymous_id,json=anonymousId,proto3" json:"anonymous_id,omitempty"`
+	UserId      string                 `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Unix milliseconds: when the touchpoint that carries both ids occurred.
+	AssertedAt int64 `protobuf:"varint,4,opt,name=asserted_at,json=assertedAt,proto3" json:"asserted_at,omitempty"`
+	// The type of that touchpoint: track, identify …
+	Source string `protobuf:"bytes,5,opt,name=source,proto3" json:"source,omitempty"`
+	// Unix microseconds: when that touchpoint was received.
+	ReceivedAt    int64 `protobuf:"varint,6,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Link) Reset() {
+	*x = Link{}
+	mi := &file_touchpoint_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Link) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Link) ProtoMessage() {}
+
+func (x *Link) ProtoReflect() protoreflect.Message {
+	mi := &file_touchpoint_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Link.ProtoReflect.Descriptor instead.
+func (*Link) Descriptor() ([]byte, []int) {
+	return file_touchpoint_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Link) GetSite() string {
+	if x != nil {
+		return x.Site
+	}
+	return ""
+}
+
+func (x *Link) GetAnonymousId() string {
+	if x != nil {
+		return x.AnonymousId
+	}
+	return ""
+}
+
+func (x *Link) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *Link) GetAssertedAt() int64 {
+	if x != nil {
+		return x.AssertedAt
+	}
+	return 0
+}
+
+func (x *Link) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *Link) GetReceivedAt() int64 {
+	if x != nil {
+		return x.ReceivedAt
+	}
+	return 0
+}
+
+// Unlink withdraws what links said about a pair. It goes to the bucket of the anonymous id.
+type Unlink struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Site        string                 `protobuf:"bytes,1,opt,name=site,proto3" json:"site,omitempty"`
+	AnonymousId string                 `protobuf:"bytes,2,opt,name=anonymous_id,json=anonymousId,proto3" json:"anonymous_id,omitempty"`
+	UserId      string                 `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Unix milliseconds: links asserted up to then are withdrawn; 0 is all links, also those to come.
+	Until int64 `protobuf:"varint,4,opt,name=until,proto3" json:"until,omitempty"`
+	// Unix microseconds.
+	ReceivedAt int64 `protobuf:"varint,5,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
+	// For a human.
+	Reason        string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Unlink) Reset() {
+	*x = Unlink{}
+	mi := &file_touchpoint_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Unlink) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Unlink) ProtoMessage() {}
+
+func (x *Unlink) ProtoReflect() protoreflect.Message {
+	mi := &file_touchpoint_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Unlink.ProtoReflect.Descriptor instead.
+func (*Unlink) Descriptor() ([]byte, []int) {
+	return file_touchpoint_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Unlink) GetSite() string {
+	if x != nil {
+		return x.Site
+	}
+	return ""
+}
+
+func (x *Unlink) GetAnonymousId() string {
+	if x != nil {
+		return x.AnonymousId
+	}
+	return ""
+}
+
+func (x *Unlink) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *Unlink) GetUntil() int64 {
+	if x != nil {
+		return x.Until
+	}
+	return 0
+}
+
+func (x *Unlink) GetReceivedAt() int64 {
+	if x != nil {
+		return x.ReceivedAt
+	}
+	return 0
+}
+
+func (x *Unlink) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// Contribution says which touches of an anonymous id belong to a user, for one part of one day. It goes to the bucket of
+// the user. Of two for the same part the one with the greater sequence counts.
+type Contribution struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Site        string                 `protobuf:"bytes,1,opt,name=site,proto3" json:"site,omitempty"`
+	AnonymousId string                 `protobuf:"bytes,2,opt,name=anonymous_id,json=anonymousId,proto3" json:"anonymous_id,omitempty"`
+	UserId      string                 `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Nothing but: every part with a lesser sequence is void. Day, part and touches are unset.
+	Sweep bool `protobuf:"varint,4,opt,name=sweep,proto3" json:"sweep,omitempty"`
+	// UTC days since 1970 of the touches' occurred_at.
+	Day int32 `protobuf:"varint,5,opt,name=day,proto3" json:"day,omitempty"`
+	// 1 is the whole day. A day of very many touches has 2^k parts, numbered from 2^k on.
+	Part uint32 `protobuf:"varint,6,opt,name=part,proto3" json:"part,omitempty"`
+	// The sequence: first the number of partitions of the topic, then the offset behind the last record of the
+	// anonymous id that is contained.
+	Partitions int32 `protobuf:"varint,7,opt,name=partitions,proto3" json:"partitions,omitempty"`
+	Offset     int64 `protobuf:"varint,8,opt,name=offset,proto3" json:"offset,omitempty"`
+	// Unix microseconds: the greatest received_at of any record that the anonymous id has.
+	ReceivedAt    int64    `protobuf:"varint,9,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
+	Touches       []*Touch `protobuf:"bytes,10,rep,name=touches,proto3" json:"touches,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Contribution) Reset() {
+	*x = Contribution{}
+	mi := &file_touchpoint_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Contribution) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Contribution) ProtoMessage() {}
+
+func (x *Contribution) ProtoReflect() protoreflect.Message {
+	mi := &file_touchpoint_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Contribution.ProtoReflect.Descriptor instead.
+func (*Contribution) Descriptor() ([]byte, []int) {
+	return file_touchpoint_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Contribution) GetSite() string {
+	if x != nil {
+		return x.Site
+	}
+	return ""
+}
+
+func (x *Contribution) GetAnonymousId() string {
+	if x != nil {
+		return x.AnonymousId
+	}
+	return ""
+}
+
+func (x *Contribution) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *Contribution) GetSweep() bool {
+	if x != nil {
+		return x.Sweep
+	}
+	return false
+}
+
+func (x *Contribution) GetDay() int32 {
+	if x != nil {
+		return x.Day
+	}
+	return 0
+}
+
+func (x *Contribution) GetPart() uint32 {
+	if x != nil {
+		return x.Part
+	}
+	return 0
+}
+
+func (x *Contribution) GetPartitions() int32 {
+	if x != nil {
+		return x.Partitions
+	}
+	return 0
+}
+
+func (x *Contribution) GetOffset() int64 {
+	if x != nil {
+		return x.Offset
+	}
+	return 0
+}
+
+func (x *Contribution) GetReceivedAt() int64 {
+	if x != nil {
+		return x.ReceivedAt
+	}
+	return 0
+}
+
+func (x *Contribution) GetTouches() []*Touch {
+	if x != nil {
+		return x.Touches
+	}
+	return nil
+}
+
+// Touch is the compact form of a touchpoint.
+type Touch struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 16 bytes where the message id is a UUID, else its text; a text of 16 bytes has a zero byte behind it.
+	MessageId []byte `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// Unix milliseconds.
+	OccurredAt int64 `protobuf:"varint,2,opt,name=occurred_at,json=occurredAt,proto3" json:"occurred_at,omitempty"`
+	// Unix microseconds.
+	ReceivedAt int64  `protobuf:"varint,3,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
+	Stage      uint32 `protobuf:"varint,4,opt,name=stage,proto3" json:"stage,omitempty"`
+	Passive    bool   `protobuf:"varint,5,opt,name=passive,proto3" json:"passive,omitempty"`
+	Channel    string `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
+	Campaign   string `protobuf:"bytes,7,opt,name=campaign,proto3" json:"campaign,omitempty"`
+	Device     string `protobuf:"bytes,8,opt,name=device,proto3" json:"device,omitempty"`
+	Country    string `protobuf:"bytes,9,opt,name=country,proto3" json:"country,omitempty"`
+	// In 1/10,000 of the site's currency unit.
+	Revenue       int64 `protobuf:"zigzag64,10,opt,name=revenue,proto3" json:"revenue,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Touch) Reset() {
+	*x = Touch{}
+	mi := &file_touchpoint_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Touch) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Touch) ProtoMessage() {}
+
+func (x *Touch) ProtoReflect() protoreflect.Message {
+	mi := &file_touchpoint_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Touch.ProtoReflect.Descriptor instead.
+func (*Touch) Descriptor() ([]byte, []int) {
+	return file_touchpoint_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Touch) GetMessageId() []byte {
+	if x != nil {
+		return x.MessageId
+	}
+	return nil
+}
+
+func (x *Touch) GetOccurredAt() int64 {
+	if x != nil {
+		return x.OccurredAt
+	}
+	return 0
+}
+
+func (x *Touch) GetReceivedAt() int64 {
+	if x != nil {
+		return x.ReceivedAt
+	}
+	return 0
+}
+
+func (x *Touch) GetStage() uint32 {
+	if x != nil {
+		return x.Stage
+	}
+	return 0
+}
+
+func (x *Touch) GetPassive() bool {
+	if x != nil {
+		return x.Passive
+	}
+	return false
+}
+
+func (x *Touch) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
+func (x *Touch) GetCampaign() string {
+	if x != nil {
+		return x.Campaign
+	}
+	return ""
+}
+
+func (x *Touch) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *Touch) GetCountry() string {
+	if x != nil {
+		return x.Country
+	}
+	return ""
+}
+
+func (x *Touch) GetRevenue() int64 {
+	if x != nil {
+		return x.Revenue
+	}
+	return 0
+}
+
 var File_touchpoint_proto protoreflect.FileDescriptor
 
 const file_touchpoint_proto_rawDesc = "" +
 	"\n" +
-	"\x10touchpoint.proto\x12\x19throughline.touchpoint.v1\"\x9f\x01\n" +
+	"\x10touchpoint.proto\x12\x19throughline.touchpoint.v1\"\xe8\x02\n" +
 	"\x06Record\x12G\n" +
 	"\n" +
 	"touchpoint\x18\x01 \x01(\v2%.throughline.touchpoint.v1.TouchpointH\x00R\n" +
 	"touchpoint\x12D\n" +
-	"\trejection\x18\x02 \x01(\v2$.throughline.touchpoint.v1.RejectionH\x00R\trejectionB\x06\n" +
-	"\x04kind\"\xef\b\n" +
+	"\trejection\x18\x02 \x01(\v2$.throughline.touchpoint.v1.RejectionH\x00R\trejection\x125\n" +
+	"\x04link\x18\x03 \x01(\v2\x1f.throughline.touchpoint.v1.LinkH\x00R\x04link\x12M\n" +
+	"\fcontribution\x18\x04 \x01(\v2'.throughline.touchpoint.v1.ContributionH\x00R\fcontribution\x12;\n" +
+	"\x06unlink\x18\x05 \x01(\v2!.throughline.touchpoint.v1.UnlinkH\x00R\x06unlinkB\x06\n" +
+	"\x04kindJ\x04\b\x06\x10\a\"\xef\b\n" +
 	"\n" +
 	"Touchpoint\x12\x12\n" +
 	"\x04site\x18\x01 \x01(\tR\x04site\x12\x1d\n" +
@@ -703,7 +1175,54 @@ const file_touchpoint_proto_rawDesc = "" +
 	"\x05topic\x18\n" +
 	" \x01(\tR\x05topic\x12\x1c\n" +
 	"\tpartition\x18\v \x01(\x05R\tpartition\x12\x16\n" +
-	"\x06offset\x18\f \x01(\x03R\x06offsetB7Z5github.com/throughline/throughline/schemas/touchpointb\x06proto3"
+	"\x06offset\x18\f \x01(\x03R\x06offset\"\xb0\x01\n" +
+	"\x04Link\x12\x12\n" +
+	"\x04site\x18\x01 \x01(\tR\x04site\x12!\n" +
+	"\fanonymous_id\x18\x02 \x01(\tR\vanonymousId\x12\x17\n" +
+	"\auser_id\x18\x03 \x01(\tR\x06userId\x12\x1f\n" +
+	"\vasserted_at\x18\x04 \x01(\x03R\n" +
+	"assertedAt\x12\x16\n" +
+	"\x06source\x18\x05 \x01(\tR\x06source\x12\x1f\n" +
+	"\vreceived_at\x18\x06 \x01(\x03R\n" +
+	"receivedAt\"\xa7\x01\n" +
+	"\x06Unlink\x12\x12\n" +
+	"\x04site\x18\x01 \x01(\tR\x04site\x12!\n" +
+	"\fanonymous_id\x18\x02 \x01(\tR\vanonymousId\x12\x17\n" +
+	"\auser_id\x18\x03 \x01(\tR\x06userId\x12\x14\n" +
+	"\x05until\x18\x04 \x01(\x03R\x05until\x12\x1f\n" +
+	"\vreceived_at\x18\x05 \x01(\x03R\n" +
+	"receivedAt\x12\x16\n" +
+	"\x06reason\x18\x06 \x01(\tR\x06reason\"\xaf\x02\n" +
+	"\fContribution\x12\x12\n" +
+	"\x04site\x18\x01 \x01(\tR\x04site\x12!\n" +
+	"\fanonymous_id\x18\x02 \x01(\tR\vanonymousId\x12\x17\n" +
+	"\auser_id\x18\x03 \x01(\tR\x06userId\x12\x14\n" +
+	"\x05sweep\x18\x04 \x01(\bR\x05sweep\x12\x10\n" +
+	"\x03day\x18\x05 \x01(\x05R\x03day\x12\x12\n" +
+	"\x04part\x18\x06 \x01(\rR\x04part\x12\x1e\n" +
+	"\n" +
+	"partitions\x18\a \x01(\x05R\n" +
+	"partitions\x12\x16\n" +
+	"\x06offset\x18\b \x01(\x03R\x06offset\x12\x1f\n" +
+	"\vreceived_at\x18\t \x01(\x03R\n" +
+	"receivedAt\x12:\n" +
+	"\atouches\x18\n" +
+	" \x03(\v2 .throughline.touchpoint.v1.TouchR\atouches\"\x9a\x02\n" +
+	"\x05Touch\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x01 \x01(\fR\tmessageId\x12\x1f\n" +
+	"\voccurred_at\x18\x02 \x01(\x03R\n" +
+	"occurredAt\x12\x1f\n" +
+	"\vreceived_at\x18\x03 \x01(\x03R\n" +
+	"receivedAt\x12\x14\n" +
+	"\x05stage\x18\x04 \x01(\rR\x05stage\x12\x18\n" +
+	"\apassive\x18\x05 \x01(\bR\apassive\x12\x18\n" +
+	"\achannel\x18\x06 \x01(\tR\achannel\x12\x1a\n" +
+	"\bcampaign\x18\a \x01(\tR\bcampaign\x12\x16\n" +
+	"\x06device\x18\b \x01(\tR\x06device\x12\x18\n" +
+	"\acountry\x18\t \x01(\tR\acountry\x12\x18\n" +
+	"\arevenue\x18\n" +
+	" \x01(\x12R\arevenueB7Z5github.com/throughline/throughline/schemas/touchpointb\x06proto3"
 
 var (
 	file_touchpoint_proto_rawDescOnce sync.Once
@@ -717,20 +1236,28 @@ func file_touchpoint_proto_rawDescGZIP() []byte {
 	return file_touchpoint_proto_rawDescData
 }
 
-var file_touchpoint_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_touchpoint_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_touchpoint_proto_goTypes = []any{
-	(*Record)(nil),     // 0: throughline.touchpoint.v1.Record
-	(*Touchpoint)(nil), // 1: throughline.touchpoint.v1.Touchpoint
-	(*Rejection)(nil),  // 2: throughline.touchpoint.v1.Rejection
+	(*Record)(nil),       // 0: throughline.touchpoint.v1.Record
+	(*Touchpoint)(nil),   // 1: throughline.touchpoint.v1.Touchpoint
+	(*Rejection)(nil),    // 2: throughline.touchpoint.v1.Rejection
+	(*Link)(nil),         // 3: throughline.touchpoint.v1.Link
+	(*Unlink)(nil),       // 4: throughline.touchpoint.v1.Unlink
+	(*Contribution)(nil), // 5: throughline.touchpoint.v1.Contribution
+	(*Touch)(nil),        // 6: throughline.touchpoint.v1.Touch
 }
 var file_touchpoint_proto_depIdxs = []int32{
 	1, // 0: throughline.touchpoint.v1.Record.touchpoint:type_name -> throughline.touchpoint.v1.Touchpoint
 	2, // 1: throughline.touchpoint.v1.Record.rejection:type_name -> throughline.touchpoint.v1.Rejection
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	3, // 2: throughline.touchpoint.v1.Record.link:type_name -> throughline.touchpoint.v1.Link
+	5, // 3: throughline.touchpoint.v1.Record.contribution:type_name -> throughline.touchpoint.v1.Contribution
+	4, // 4: throughline.touchpoint.v1.Record.unlink:type_name -> throughline.touchpoint.v1.Unlink
+	6, // 5: throughline.touchpoint.v1.Contribution.touches:type_name -> throughline.touchpoint.v1.Touch
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_touchpoint_proto_init() }
@@ -741,6 +1268,9 @@ func file_touchpoint_proto_init() {
 	file_touchpoint_proto_msgTypes[0].OneofWrappers = []any{
 		(*Record_Touchpoint)(nil),
 		(*Record_Rejection)(nil),
+		(*Record_Link)(nil),
+		(*Record_Contribution)(nil),
+		(*Record_Unlink)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -748,7 +1278,7 @@ func file_touchpoint_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_touchpoint_proto_rawDesc), len(file_touchpoint_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,0 +1,38 @@
+package touchpoint
+
+// LinkWindow is the length in milliseconds of the windows within which one link for a pair of ids is enough: of the
+// touchpoints of a pair that occurred in one window, the earliest asserts the pair, at its own time.
+const LinkWindow = 10 * 60 * 1000
+
+// Window numbers the window that a time in Unix milliseconds lies in.
+func Window(at int64) int64 { return at / LinkWindow }
+
+// ExactLink tells whether a touchpoint of this type asserts its pair at its own time whatever else lies in the window:
+// that somebody says who they are is what these types are for.
+func ExactLink(kind string) bool { return kind == "identify" || kind == "alias" }
+
+// Link is what a touchpoint that carries both ids says about them, nil for any other.
+func (t *Touchpoint) Link() *Link {
+	if t.UserId == "" || t.AnonymousId == "" {
+		return nil
+	}
+	return &Link{
+		Site: t.Site, AnonymousId: t.AnonymousId, UserId: t.UserId,
+		AssertedAt: t.OccurredAt, Source: t.Type, ReceivedAt: t.ReceivedAt,
+	}
+}
+
+// Customer is the anonymous visitor, to whose bucket the record goes.
+func (l *Link) Customer() Customer {
+	return Customer{Site: l.Site, Kind: KindAnonymous, ID: l.AnonymousId}
+}
+
+// Customer is the anonymous visitor, to whose bucket the record goes.
+func (u *Unlink) Customer() Customer {
+	return Customer{Site: u.Site, Kind: KindAnonymous, ID: u.AnonymousId}
+}
+
+// Customer is the user, to whose bucket the record goes.
+func (c *Contribution) Customer() Customer {
+	return Customer{Site: c.Site, Kind: KindUser, ID: c.UserId}
+}

@@ -34,6 +34,9 @@ type Config struct {
 	DataDir string
 	// Listen is a loopback host:port; clients are told the same address. Port 0 chooses a free one.
 	Listen string
+	// Advertise is the host:port that clients are told to connect to, where they reach the broker through a proxy; Listen when
+	// empty.
+	Advertise string
 	// Sync means that nothing is acknowledged before it is on disk. Without it an acknowledged record outlasts
 	// the process, but not a power cut.
 	Sync bool
@@ -133,7 +136,15 @@ func (b *Broker) listen(network, _ string) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return listener{Listener: l, gate: b.gate}, nil
+	if b.cfg.Advertise == "" {
+		return listener{Listener: l, gate: b.gate}, nil
+	}
+	told, err := net.ResolveTCPAddr("tcp", b.cfg.Advertise)
+	if err != nil {
+		_ = l.Close()
+		return nil, fmt.Errorf("broker: advertised address: %w", err)
+	}
+	return proxied{listener{Listener: l, gate: b.gate}, told}, nil
 }
 
 // retain applies retention: kfake does so by itself only after a topic was created or altered in this run.

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -233,5 +235,45 @@ func TestNewRefuses(t *testing.T) {
 		if _, err := New(cfg, nil); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
+	}
+}
+
+// TestAdvertise: clients that are told of a proxy go through it.
+func TestAdvertise(t *testing.T) {
+	proxy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer proxy.Close()
+	listen := freeAddr(t)
+	var through atomic.Int32
+	go func() {
+		for {
+			client, err := proxy.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial("tcp", listen)
+			if err != nil {
+				client.Close()
+				continue
+			}
+			through.Add(1)
+			go func() { _, _ = io.Copy(server, client); server.Close() }()
+			go func() { _, _ = io.Copy(client, server); client.Close() }()
+		}
+	}()
+	b, err := New(Config{DataDir: t.TempDir(), Listen: listen, Advertise: proxy.Addr().String()}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer b.Stop()
+	before := through.Load()
+	produce(t, listen, 0, "a") // the first look goes past the proxy, the record does not
+	if b.Addr() != proxy.Addr().String() || through.Load() == before {
+		t.Errorf("told %s, %d connections through the proxy", b.Addr(), through.Load()-before)
 	}
 }

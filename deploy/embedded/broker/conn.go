@@ -32,6 +32,15 @@ func (l listener) Accept() (net.Conn, error) {
 	return &conn{Conn: c, gate: l.gate}, nil
 }
 
+// proxied is a listener that tells another address than its own: the broker passes it on to clients.
+type proxied struct {
+	listener
+	addr net.Addr
+}
+
+// Addr implements net.Listener.
+func (p proxied) Addr() net.Addr { return p.addr }
+
 // conn watches the requests of one client: those that are no Kafka requests end the connection before the broker
 // sees them, for it would not survive some of them; and answers to gated ones wait at the gate.
 type conn struct {

@@ -1,0 +1,34 @@
+-- Revenue and orders credited to each channel by three models. A journey that bought is one conversion with the revenue of
+-- the journey; its path is the touches with a channel up to its first purchase. first and last take the ends of the path,
+-- last_non_direct the last touch that was not direct, and the last one when all were.
+SELECT
+    credit.1 AS channel_name,
+    countIf(credit.2 = 'first') AS conversions_first,
+    countIf(credit.2 = 'last') AS conversions_last,
+    countIf(credit.2 = 'last_non_direct') AS conversions_last_non_direct,
+    sumIf(revenue_total, credit.2 = 'first') AS revenue_first,
+    sumIf(revenue_total, credit.2 = 'last') AS revenue_last,
+    sumIf(revenue_total, credit.2 = 'last_non_direct') AS revenue_last_non_direct
+FROM
+(
+    SELECT
+        toFloat64(revenue) AS revenue_total,
+        coalesce(purchase_at, loyalty_at) AS bought_at,
+        arrayFilter((name, touched_at) -> touched_at <= bought_at AND name != '', touch_channel, touch_at) AS named,
+        if(empty(named), ['(none)'], CAST(named, 'Array(String)')) AS path,
+        arrayLast(name -> name != 'direct', path) AS non_direct
+    FROM journeys
+    WHERE $__timeFilter(started_at)
+        AND $__conditionalAll(site IN (${site:singlequote}), $site)
+        AND $__conditionalAll(if(first_channel = '', '(none)', first_channel) IN (${channel:singlequote}), $channel)
+        AND $__conditionalAll(if(first_campaign = '', '(none)', first_campaign) IN (${campaign:singlequote}), $campaign)
+        AND $__conditionalAll(if(device = '', '(none)', device) IN (${device:singlequote}), $device)
+        AND $__conditionalAll(if(country = '', '(none)', country) IN (${country:singlequote}), $country)
+        AND purchases > 0
+)
+ARRAY JOIN [
+    (path[1], 'first'), (path[-1], 'last'), (if(non_direct = '', path[-1], non_direct), 'last_non_direct')
+] AS credit
+GROUP BY channel_name
+ORDER BY revenue_last_non_direct DESC, channel_name
+LIMIT 50

@@ -1,0 +1,14 @@
+-- How long the stage was held before the step, in seconds, for every pair of stages.
+SELECT
+    from_stage_name AS from, to_stage_name AS to, count() AS transitions,
+    quantilesExact(0.5, 0.9, 0.99)(dwell_seconds) AS q, q[1] AS p50, q[2] AS p90, q[3] AS p99
+FROM stage_transitions
+WHERE $__timeFilter(at)
+    AND $__conditionalAll(site IN (${site:singlequote}), $site)
+    AND $__conditionalAll(if(channel = '', '(none)', channel) IN (${channel:singlequote}), $channel)
+    AND $__conditionalAll(if(campaign = '', '(none)', campaign) IN (${campaign:singlequote}), $campaign)
+    AND $__conditionalAll(if(device = '', '(none)', device) IN (${device:singlequote}), $device)
+    AND $__conditionalAll(if(country = '', '(none)', country) IN (${country:singlequote}), $country)
+    AND from_stage > 0
+GROUP BY from_stage, from, to_stage, to
+ORDER BY from_stage, to_stage

@@ -1,0 +1,13 @@
+-- The steps as edges between the nodes, with their number.
+SELECT
+    concat(from_stage_name, ' to ', to_stage_name) AS id,
+    from_stage_name AS source, to_stage_name AS target, count() AS mainstat
+FROM stage_transitions
+WHERE $__timeFilter(at)
+    AND $__conditionalAll(site IN (${site:singlequote}), $site)
+    AND $__conditionalAll(if(channel = '', '(none)', channel) IN (${channel:singlequote}), $channel)
+    AND $__conditionalAll(if(campaign = '', '(none)', campaign) IN (${campaign:singlequote}), $campaign)
+    AND $__conditionalAll(if(device = '', '(none)', device) IN (${device:singlequote}), $device)
+    AND $__conditionalAll(if(country = '', '(none)', country) IN (${country:singlequote}), $country)
+GROUP BY from_stage, to_stage, source, target
+ORDER BY from_stage, to_stage

@@ -31,7 +31,7 @@ func (o *owner) assign(ctx context.Context) error {
 	for _, p := range o.partitions {
 		p.limit = min(max(2*o.cfg.FlushRecords/len(o.partitions), chunkRecords), maxFlushRecords)
 	}
-	o.metrics.assigned.Set(float64(len(o.partitions)))
+	o.metrics.own(o.partitions)
 	return nil
 }
 

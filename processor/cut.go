@@ -21,6 +21,7 @@ type portion struct {
 	sets map[string][]byte
 	// The customers to reconcile, with the ids that Build gives them.
 	reconcile map[touchpoint.Customer]*expected
+	repairs   repairs
 	// Records whose message id was there already and that changed nothing.
 	duplicates int
 	// received_at of the live touchpoints, for the delay until they can be queried.
@@ -129,6 +130,7 @@ func (c *cutter) customer(out *portion, first *item) error {
 		return nil
 	}
 	builder.Build(customer, &set, &c.after)
+	out.repairs.add(&c.before, &c.after)
 	if reconciled {
 		out.expect(customer, &c.after)
 		c.before.Reset() // whatever ClickHouse has, write all

@@ -12,6 +12,13 @@ import (
 	"github.com/throughline/throughline/schemas/touchpoint"
 )
 
+// Reasons of what the processor puts into the dead letter.
+const (
+	reasonUndecodable = "undecodable"
+	reasonUnreadable  = "unreadable_batch"
+	reasonRefused     = "refused_by_store"
+)
+
 // deadLetter is the topic of rejections.
 type deadLetter struct {
 	writer *kafka.Writer

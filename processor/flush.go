@@ -81,7 +81,6 @@ func (o *owner) flush(ctx context.Context, f *flush) error {
 		p.partition.done(p.pending.next)
 	}
 	o.metrics.flushed(f, time.Now())
-	o.metrics.measureLag(o.partitions)
 	return nil
 }
 
@@ -107,7 +106,7 @@ func (o *owner) write(ctx context.Context, f *flush) error {
 		return err
 	}
 	o.deps.Logger.Error("rows refused by ClickHouse go to the dead letter", "rows", len(refused.Rows), "error", refused)
-	o.metrics.refused.Add(float64(len(refused.Rows)))
+	o.metrics.poisoned(refused)
 	return o.retry(ctx, "dead letter", func() error { return o.dead.send(ctx, o.poisoned(f, refused)) })
 }
 
@@ -115,7 +114,7 @@ func (o *owner) write(ctx context.Context, f *flush) error {
 func (o *owner) poisoned(f *flush, refused *store.RejectedError) (all []*touchpoint.Rejection) {
 	for _, row := range refused.Rows {
 		r := &touchpoint.Rejection{
-			Reason: "refused_by_store", Field: row.Table, Detail: row.Err.Error(), Component: "processor",
+			Reason: reasonRefused, Field: row.Table, Detail: row.Err.Error(), Component: "processor",
 			ReceivedAt: time.Now().UnixMicro(), RulesVersion: o.rules.other.rules.Version(),
 		}
 		if row.Table == store.TableTouchpoints {
@@ -168,7 +167,7 @@ func (o *owner) retry(ctx context.Context, what string, do func() error) error {
 		if err == nil || store.Classify(err) == store.Reject {
 			return err
 		}
-		o.metrics.retries.WithLabelValues(what).Inc()
+		o.metrics.retried(what)
 		o.deps.Logger.Warn("flush waits", "for", what, "again_in", pauseFor, "error", err)
 		pause(ctx, pauseFor)
 		if ctx.Err() != nil {

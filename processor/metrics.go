@@ -1,66 +1,93 @@
 package processor
 
 import (
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/throughline/throughline/processor/store"
+	"github.com/throughline/throughline/schemas/topics"
 )
 
-// metrics are the processor's own; the store has its own beside them.
+// metrics are the processor's own; the store, the state and the servers beside it have theirs. Every series with a closed set of
+// labels is there from the start: what appears only when something has gone wrong is overlooked by alerts.
 type metrics struct {
-	steps                            *prometheus.HistogramVec
-	records                          *prometheus.CounterVec
-	duplicates, undecodable, refused prometheus.Counter
-	reconciled, orphans, restored    prometheus.Counter
-	fetchErrors                      prometheus.Counter
-	lost, retries                    *prometheus.CounterVec
-	queryable                        prometheus.Histogram
-	assigned                         prometheus.Gauge
-	generations                      prometheus.Counter
-	lag, lagSeconds, flushedSeconds  *prometheus.GaugeVec
+	steps                         *prometheus.HistogramVec
+	records                       *prometheus.CounterVec
+	batch, queryable              prometheus.Histogram
+	duplicates, undecodable       prometheus.Counter
+	refused                       prometheus.Counter
+	deadLetters                   *prometheus.CounterVec
+	reconciled, orphans, restored prometheus.Counter
+	merged, rewritten             prometheus.Counter
+	fetchErrors, generations      prometheus.Counter
+	lost, retries                 *prometheus.CounterVec
+	assigned                      prometheus.Gauge
+	flushedSeconds                *prometheus.GaugeVec
+	sites                         *siteMetrics
+	lag                           *lagMetrics
 }
 
-func newMetrics(r prometheus.Registerer) *metrics {
-	const ns, sub = "throughline", "processor"
-	counter := func(name, help string) prometheus.Counter {
-		return prometheus.NewCounter(prometheus.CounterOpts{Namespace: ns, Subsystem: sub, Name: name, Help: help})
+const namespace, subsystem = "throughline", "processor"
+
+func counter(name, help string) prometheus.Counter {
+	return prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Subsystem: subsystem, Name: name, Help: help})
+}
+
+// counters are preset to 0 for each value of their one label.
+func counters(name, help, label string, values ...string) *prometheus.CounterVec {
+	v := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Subsystem: subsystem, Name: name, Help: help}, []string{label})
+	for _, value := range values {
+		v.WithLabelValues(value)
 	}
-	counters := func(name, help string, labels ...string) *prometheus.CounterVec {
-		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: ns, Subsystem: sub, Name: name, Help: help}, labels)
+	return v
+}
+
+func histogram(name, help string, buckets []float64) prometheus.HistogramOpts {
+	return prometheus.HistogramOpts{
+		Namespace: namespace, Subsystem: subsystem, Name: name, Help: help, Buckets: buckets,
+		NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 100, NativeHistogramMinResetDuration: time.Hour,
 	}
-	gauges := func(name, help string, labels ...string) *prometheus.GaugeVec {
-		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: ns, Subsystem: sub, Name: name, Help: help}, labels)
-	}
-	seconds := func(name, help string) prometheus.HistogramOpts {
-		return prometheus.HistogramOpts{
-			Namespace: ns, Subsystem: sub, Name: name, Help: help,
-			Buckets:                     []float64{.001, .005, .01, .025, .05, .1, .25, .5, 1, 2, 3, 5, 10, 30, 60, 300},
-			NativeHistogramBucketFactor: 1.1,
-		}
-	}
+}
+
+func newMetrics(r prometheus.Registerer, rules *rulebook) *metrics {
+	seconds := []float64{.001, .005, .01, .025, .05, .1, .25, .5, 1, 2, 3, 5, 10, 30, 60, 300}
 	m := &metrics{
-		steps:       prometheus.NewHistogramVec(seconds("flush_step_seconds", "Time of each step of a flush."), []string{"step"}),
-		records:     counters("records_total", "Records applied, by topic.", "topic"),
+		steps: prometheus.NewHistogramVec(histogram("flush_step_seconds", "Time of each step of a flush.", seconds), []string{"step"}),
+		records: counters("records_total", "Records of finished flushes.",
+			"topic", topics.Touchpoints, topics.Rejected),
+		batch:       prometheus.NewHistogram(histogram("flush_records", "Records of one flush.", prometheus.ExponentialBuckets(1, 4, 10))),
 		duplicates:  counter("duplicates_total", "Touchpoints whose message id was there already."),
 		undecodable: counter("undecodable_records_total", "Records sent to the dead letter because they could not be read."),
 		refused:     counter("refused_rows_total", "Rows that ClickHouse refused for what they are; kept in the dead letter."),
-		reconciled:  counter("reconciled_customers_total", "Customers compared with ClickHouse after a replay."),
-		orphans:     counter("orphaned_rows_total", "Rows tombstoned by reconciliation."),
-		restored:    counter("restored_touches_total", "Touches read back from ClickHouse into the state."),
+		deadLetters: counters("dead_letters_total", "What the processor put into the dead letter.",
+			"reason", reasonUndecodable, reasonUnreadable, reasonRefused),
+		reconciled: counter("reconciled_customers_total", "Customers compared with ClickHouse after a replay."),
+		orphans:    counter("orphaned_rows_total", "Rows tombstoned by reconciliation."),
+		restored:   counter("restored_touches_total", "Touches read back from ClickHouse into the state."),
+		merged:     counter("merged_sessions_total", "Sessions that a late touchpoint joined to another one."),
+		rewritten: counter("rewritten_journeys_total",
+			"Journeys that a late touchpoint changed; those that only went on do not count."),
 		fetchErrors: counter("fetch_errors_total", "Failed fetches from Kafka."),
-		lost:        counters("lost_records_total", "Records that retention removed before they were read.", "topic"),
-		retries:     counters("flush_retries_total", "Repeated attempts of a flush, by what was waited for.", "cause"),
-		queryable:   prometheus.NewHistogram(seconds("event_to_queryable_seconds", "From receipt at the collector until the row can be queried; sampled.")),
+		lost: counters("lost_records_total", "Records that retention removed before they were read.",
+			"topic", topics.Touchpoints, topics.Rejected),
+		retries: counters("flush_retries_total", "Repeated attempts of a flush, by what was waited for.",
+			"cause", "clickhouse", "dead_letter", "reconcile", "restore"),
+		queryable: prometheus.NewHistogram(histogram("event_to_queryable_seconds",
+			"From receipt at the collector until the row can be queried; sampled.", seconds)),
 		assigned: prometheus.NewGauge(prometheus.GaugeOpts{
-			Namespace: ns, Subsystem: sub, Name: "assigned_partitions", Help: "Partitions owned by this processor.",
+			Namespace: namespace, Subsystem: subsystem, Name: "assigned_partitions", Help: "Partitions owned by this processor.",
 		}),
-		generations:    counter("generations_total", "Consumer-group generations joined."),
-		lag:            gauges("lag_records", "Records in the log that are not yet in the tables.", "topic", "partition"),
-		lagSeconds:     gauges("lag_seconds", "Age of the oldest record of the last flush when it was done; 0 when caught up.", "topic", "partition"),
-		flushedSeconds: gauges("last_flush_timestamp_seconds", "When a partition was last flushed, in Unix time.", "topic", "partition"),
+		generations: counter("generations_total", "Consumer-group generations joined."),
+		flushedSeconds: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Namespace: namespace, Subsystem: subsystem, Name: "last_flush_timestamp_seconds", Help: "When a partition was last flushed, in Unix time.",
+		}, []string{"topic", "partition"}),
+		sites: newSiteMetrics(rules), lag: &lagMetrics{},
 	}
-	r.MustRegister(m.steps, m.records, m.duplicates, m.undecodable, m.refused, m.reconciled, m.orphans, m.restored, m.fetchErrors,
-		m.lost, m.retries, m.queryable, m.assigned, m.generations, m.lag, m.lagSeconds, m.flushedSeconds)
+	r.MustRegister(m.steps, m.records, m.batch, m.duplicates, m.undecodable, m.refused, m.deadLetters, m.reconciled, m.orphans, m.restored,
+		m.merged, m.rewritten, m.fetchErrors, m.lost, m.retries, m.queryable, m.assigned, m.generations, m.flushedSeconds, m.lag)
+	r.MustRegister(m.sites.collectors...)
 	return m
 }
 
@@ -68,42 +95,53 @@ func (m *metrics) step(name string, d time.Duration) {
 	m.steps.WithLabelValues(name).Observe(d.Seconds())
 }
 
+// retried counts a repeated attempt; what is waited for is worded for the log.
+func (m *metrics) retried(what string) {
+	m.retries.WithLabelValues(strings.ReplaceAll(strings.ToLower(what), " ", "_")).Inc()
+}
+
 // maxSamples bounds the observations of one flush.
 const maxSamples = 200
 
 // flushed counts a flush that is done.
 func (m *metrics) flushed(f *flush, now time.Time) {
+	records := 0
 	for _, p := range f.portions {
 		topic, partition := p.partition.labels()
+		records += p.pending.records
 		m.records.WithLabelValues(topic).Add(float64(p.pending.records))
 		m.duplicates.Add(float64(p.duplicates))
+		m.merged.Add(float64(p.repairs.merged))
+		m.rewritten.Add(float64(p.repairs.rewritten))
 		m.flushedSeconds.WithLabelValues(topic, partition).Set(float64(now.UnixMilli()) / 1000)
-		m.lagSeconds.WithLabelValues(topic, partition).Set(now.Sub(p.pending.oldest).Seconds())
+		m.sites.flushed(p)
+		for _, r := range p.pending.undecodable {
+			m.deadLetters.WithLabelValues(r.Reason).Inc()
+		}
 		for i := 0; i < len(p.received); i += 1 + len(p.received)/maxSamples {
 			m.queryable.Observe(now.Sub(time.UnixMicro(p.received[i])).Seconds())
 		}
 	}
+	m.batch.Observe(float64(records))
 }
 
-// measureLag sets the lag of every partition; called now and then.
-func (m *metrics) measureLag(partitions []*partition) {
-	for _, p := range partitions {
-		topic, partition := p.labels()
-		behind := p.behind()
-		m.lag.WithLabelValues(topic, partition).Set(float64(behind))
-		if behind == 0 {
-			m.lagSeconds.WithLabelValues(topic, partition).Set(0)
-		}
-	}
+// poisoned counts rows that ClickHouse refused.
+func (m *metrics) poisoned(refused *store.RejectedError) {
+	m.refused.Add(float64(len(refused.Rows)))
+	m.deadLetters.WithLabelValues(reasonRefused).Add(float64(len(refused.Rows)))
+}
+
+// own notes the partitions that this processor has from now on.
+func (m *metrics) own(partitions []*partition) {
+	m.assigned.Set(float64(len(partitions)))
+	m.lag.own(partitions)
 }
 
 // forget removes the series of partitions that are somebody else's now.
 func (m *metrics) forget(partitions []*partition) {
-	m.assigned.Set(0)
+	m.own(nil)
 	for _, p := range partitions {
 		topic, partition := p.labels()
-		for _, g := range []*prometheus.GaugeVec{m.lag, m.lagSeconds, m.flushedSeconds} {
-			g.DeleteLabelValues(topic, partition)
-		}
+		m.flushedSeconds.DeleteLabelValues(topic, partition)
 	}
 }

@@ -28,6 +28,8 @@ type partition struct {
 	room    *sync.Cond
 	pending pending
 	closed  bool
+	// When the oldest record was produced of each part that was taken and is not yet in the tables.
+	underWay []time.Time
 	// The log's end as last seen, and up to where it is in the tables.
 	highWatermark, flushed int64
 }
@@ -74,6 +76,9 @@ func (p *partition) take() pending {
 	defer p.mu.Unlock()
 	taken := p.pending
 	p.pending = pending{next: taken.next}
+	if taken.records > 0 {
+		p.underWay = append(p.underWay, taken.oldest)
+	}
 	p.room.Broadcast()
 	return taken
 }
@@ -203,9 +208,19 @@ func decodeRejection(chunk *pending, r consume.Record) error {
 // rejection is what the dead letter keeps of a record that cannot be applied.
 func (o *owner) rejection(p *partition, r consume.Record, err error) *touchpoint.Rejection {
 	return &touchpoint.Rejection{
-		Reason: "undecodable", Detail: err.Error(), Raw: r.Value, ReceivedAt: r.Time.UnixMicro(), Component: "processor",
+		Reason: reasonUndecodable, Detail: err.Error(), Raw: r.Value, ReceivedAt: r.Time.UnixMicro(), Component: "processor",
 		RulesVersion: o.rules.other.rules.Version(), Topic: p.topic, Partition: int32(p.id), Offset: r.Offset,
 	}
+}
+
+// waitingSince is when the oldest record was produced that has been read and is not yet in the tables; zero when there is none.
+func (p *partition) waitingSince() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.underWay) > 0 {
+		return p.underWay[0]
+	}
+	return p.pending.oldest
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -229,5 +244,8 @@ func (p *partition) behind() int64 {
 func (p *partition) done(offset int64) {
 	p.mu.Lock()
 	p.flushed = offset
+	if len(p.underWay) > 0 {
+		p.underWay = p.underWay[1:]
+	}
 	p.mu.Unlock()
 }

@@ -34,7 +34,7 @@ func (p *partition) readCarefully(ctx context.Context, f *consume.Fetcher, o *ow
 	p.add(pending{
 		records: int(behind - p.next), next: behind, oldest: now,
 		undecodable: []*touchpoint.Rejection{{
-			Reason: "unreadable_batch", Detail: fmt.Sprintf("offsets %d to %d cannot be read: %v", p.next, behind-1, cause),
+			Reason: reasonUnreadable, Detail: fmt.Sprintf("offsets %d to %d cannot be read: %v", p.next, behind-1, cause),
 			ReceivedAt: now.UnixMicro(), Component: "processor", RulesVersion: o.rules.other.rules.Version(),
 			Topic: p.topic, Partition: int32(p.id), Offset: p.next,
 		}},

@@ -60,7 +60,7 @@ func New(cfg Config, deps Deps) (*Processor, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Processor{cfg: cfg, deps: deps, rules: rules, metrics: newMetrics(deps.Registerer)}
+	p := &Processor{cfg: cfg, deps: deps, rules: rules, metrics: newMetrics(deps.Registerer, rules)}
 	p.admin = newAdmin(cfg.AdminListen, deps.Gatherer, p.ready)
 	return p, nil
 }

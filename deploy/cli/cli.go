@@ -96,7 +96,7 @@ Configuration comes from THROUGHLINE_… variables; .env.example lists every one
 	)
 	add(root, "run", newUp(), newCollector(), newProcessor())
 	add(root, "use", newSend(), newImport(), newFunnel(), newTail(), newStages())
-	add(root, "care", newMigrate(), newDoctor())
+	add(root, "care", newTopics(), newMigrate(), newDoctor())
 	root.AddCommand(newEngine(), newLibchdb())
 	for _, c := range root.Commands() {
 		codeArgs(c)

@@ -25,6 +25,7 @@ func sections() []section {
 		{"Every command", &Common{}},
 		{"Everything on one machine: throughline up", &Up{}},
 		{"Kafka", &kafkaconn.Config{}},
+		{"Topics: throughline topics", &Topics{}},
 		{"Collector", &collector.Config{}},
 		{"Processor", &processor.Config{}},
 		{"ClickHouse", &ClickHouse{}},

@@ -9,14 +9,18 @@ import (
 	"github.com/throughline/throughline/schemas/topics"
 )
 
-// configure alters the settings of topics that were created by an older version or by hand.
+// configure alters the settings of topics that were created by an older version or by hand, where they do not do.
 func (e *ensurer) configure(ctx context.Context) error {
+	brokers, err := e.brokers(ctx)
+	if err != nil {
+		return err
+	}
 	for _, t := range topics.All() {
 		current, err := e.describe(ctx, t)
 		if err != nil {
 			return err
 		}
-		if err := e.alter(ctx, t, current); err != nil {
+		if err := e.alter(ctx, t, e.cfg.wanted(t, brokers), current); err != nil {
 			return err
 		}
 	}
@@ -42,12 +46,12 @@ func (e *ensurer) describe(ctx context.Context, t topics.Topic) (map[string]stri
 	return settings, nil
 }
 
-func (e *ensurer) alter(ctx context.Context, t topics.Topic, current map[string]string) error {
+func (e *ensurer) alter(ctx context.Context, t topics.Topic, all []wanted, current map[string]string) error {
 	resource := kafka.IncrementalAlterConfigsRequestResource{ResourceType: kafka.ResourceTypeTopic, ResourceName: t.Name}
-	for name, want := range t.Settings {
-		if current[name] != want {
+	for _, w := range all {
+		if is, told := current[w.setting]; !w.met(is) && (told || !w.optional) {
 			resource.Configs = append(resource.Configs, kafka.IncrementalAlterConfigsRequestConfig{
-				Name: name, Value: want, ConfigOperation: kafka.ConfigOperationSet,
+				Name: w.setting, Value: w.value, ConfigOperation: kafka.ConfigOperationSet,
 			})
 		}
 	}

@@ -17,10 +17,13 @@ import (
 type Config struct {
 	// Brokers are host:port addresses.
 	Brokers []string
-	// Partitions of each keyed topic; the others have one.
+	// Partitions of each keyed topic; the others have one. Inspect takes 0 for "as many as there are".
 	Partitions int
-	// Replication is the number of copies of each partition; 0 leaves it to the broker.
+	// Replication is the number of copies of each partition; 0 is one for each broker, at most three.
 	Replication int
+	// MinInsync is how many copies must have a record before it is acknowledged; 0 is one fewer than there are
+	// copies, at least one.
+	MinInsync int
 	// Transport carries TLS and SASL; nil is plain text.
 	Transport *kafka.Transport
 }
@@ -28,6 +31,9 @@ type Config struct {
 // ErrPartitions means that a keyed topic exists with another number of partitions than the configuration asks for.
 // Buckets live at bucket mod partitions, so neither side may change it silently.
 var ErrPartitions = errors.New("number of partitions differs")
+
+// firstWait is the pause after a first failure; it doubles.
+const firstWait = 20 * time.Millisecond
 
 // Ensure creates missing topics, alters settings that differ, and verifies the number of partitions.
 // It retries while the cluster is still starting, until ctx ends. A wrong number of partitions is ErrPartitions.
@@ -38,21 +44,15 @@ func Ensure(ctx context.Context, cfg Config) error {
 	if len(cfg.Brokers) == 0 {
 		return errors.New("ensure topics: no broker addresses")
 	}
-	transport := cfg.Transport
-	if transport == nil {
-		transport = &kafka.Transport{}
-	}
-	defer transport.CloseIdleConnections()
-	e := ensurer{cfg: cfg, client: &kafka.Client{
-		Addr: kafka.TCP(cfg.Brokers...), Transport: transport, Timeout: 10 * time.Second,
-	}}
-	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+	e, stop := newEnsurer(cfg)
+	defer stop()
+	for wait := firstWait; ; wait = min(2*wait, time.Second) {
 		err := e.ensure(ctx)
 		if err == nil || errors.Is(err, ErrPartitions) {
 			return err
 		}
 		// The transport answers from the metadata it has; a fresh pool asks again.
-		transport.CloseIdleConnections()
+		stop()
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("ensure topics: %w (last: %w)", ctx.Err(), err)
@@ -64,6 +64,17 @@ func Ensure(ctx context.Context, cfg Config) error {
 type ensurer struct {
 	cfg    Config
 	client *kafka.Client
+}
+
+// newEnsurer gives one, and a function that closes its connections; it may be used again after that.
+func newEnsurer(cfg Config) (*ensurer, func()) {
+	transport := cfg.Transport
+	if transport == nil {
+		transport = &kafka.Transport{}
+	}
+	return &ensurer{cfg: cfg, client: &kafka.Client{
+		Addr: kafka.TCP(cfg.Brokers...), Transport: transport, Timeout: 10 * time.Second,
+	}}, transport.CloseIdleConnections
 }
 
 func (e *ensurer) ensure(ctx context.Context) error {
@@ -84,15 +95,15 @@ func (e *ensurer) partitions(t topics.Topic) int {
 }
 
 func (e *ensurer) create(ctx context.Context) error {
-	req := &kafka.CreateTopicsRequest{}
-	replication := e.cfg.Replication
-	if replication == 0 {
-		replication = -1
+	brokers, err := e.brokers(ctx)
+	if err != nil {
+		return err
 	}
+	req := &kafka.CreateTopicsRequest{}
 	for _, t := range topics.All() {
-		c := kafka.TopicConfig{Topic: t.Name, NumPartitions: e.partitions(t), ReplicationFactor: replication}
-		for name, value := range t.Settings {
-			c.ConfigEntries = append(c.ConfigEntries, kafka.ConfigEntry{ConfigName: name, ConfigValue: value})
+		c := kafka.TopicConfig{Topic: t.Name, NumPartitions: e.partitions(t), ReplicationFactor: e.cfg.replication(brokers)}
+		for _, w := range e.cfg.wanted(t, brokers) {
+			c.ConfigEntries = append(c.ConfigEntries, kafka.ConfigEntry{ConfigName: w.setting, ConfigValue: w.value})
 		}
 		req.Topics = append(req.Topics, c)
 	}
@@ -108,6 +119,18 @@ func (e *ensurer) create(ctx context.Context) error {
 	return nil
 }
 
+// brokers counts the brokers that are there.
+func (e *ensurer) brokers(ctx context.Context) (int, error) {
+	res, err := e.client.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{}})
+	if err != nil {
+		return 0, fmt.Errorf("list of brokers: %w", err)
+	}
+	if len(res.Brokers) == 0 {
+		return 0, errors.New("list of brokers: it is empty")
+	}
+	return len(res.Brokers), nil
+}
+
 func (e *ensurer) verify(ctx context.Context) error {
 	for _, t := range topics.All() {
 		res, err := e.client.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{t.Name}})
@@ -117,7 +140,7 @@ func (e *ensurer) verify(ctx context.Context) error {
 		if len(res.Topics) != 1 || res.Topics[0].Error != nil {
 			return fmt.Errorf("topic %s is not there yet", t.Name)
 		}
-		if got, want := len(res.Topics[0].Partitions), e.partitions(t); got != want {
+		if got, want := len(res.Topics[0].Partitions), e.partitions(t); t.Keyed && got != want {
 			return fmt.Errorf("topic %s has %d partitions, the configuration says %d: %w", t.Name, got, want, ErrPartitions)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/throughline/throughline/collector"
+	"github.com/throughline/throughline/dashboards/live"
 	"github.com/throughline/throughline/deploy/demo"
 	"github.com/throughline/throughline/deploy/embedded"
 	"github.com/throughline/throughline/deploy/embedded/broker"
@@ -138,7 +139,7 @@ func prepareUp(c *cobra.Command, screen *terminal.Screen) (*upRun, error) {
 		DataDir:   dataDir,
 		Broker:    broker.Config{Listen: cfg.KafkaListen, Sync: cfg.KafkaSync, Partitions: cfg.Partitions},
 		Engine:    engine.Config{LibPath: lib, Listen: cfg.ClickHouseListen, Command: []string{engineCommand}, Log: log, Metrics: registry},
-		Collector: parts.collector, Processor: parts.processor,
+		Collector: parts.collector, Processor: parts.processor, Page: live.Config{WriteKey: run.writeKey},
 	}, embedded.Deps{Logger: log, Registry: registry, Sites: all, LoadRules: loadRules})
 	return run, nil
 }
@@ -166,11 +167,12 @@ func (u *upRun) greet(took time.Duration, withDemo bool) {
 Throughline is up after %s. Data in %s
 
   post touchpoints   POST %s/v1/touchpoints   write key %q
+  live page          %s
   query              http://%s   (ClickHouse: curl, clickhouse-go, any client of its HTTP interface)
   Kafka              %s
   metrics, health    http://%s/metrics   /readyz
 
-`, took.Round(time.Millisecond), u.dataDir, url, u.writeKey, u.pipeline.QueryAddr(), u.pipeline.BrokerAddr(), u.pipeline.AdminAddr())
+`, took.Round(time.Millisecond), u.dataDir, url, u.writeKey, u.pipeline.PageURL(), u.pipeline.QueryAddr(), u.pipeline.BrokerAddr(), u.pipeline.AdminAddr())
 	if withDemo {
 		fmt.Fprintf(u.screen, "A simulated shop's visitors are coming in. The funnel:\n\n")
 		return

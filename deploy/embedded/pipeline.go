@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/throughline/throughline/collector"
+	"github.com/throughline/throughline/dashboards/live"
 	"github.com/throughline/throughline/deploy/embedded/broker"
 	"github.com/throughline/throughline/deploy/embedded/engine"
 	"github.com/throughline/throughline/deploy/migrate"
@@ -30,6 +31,7 @@ type Config struct {
 	Engine    engine.Config
 	Collector collector.Config
 	Processor processor.Config
+	Page      live.Config
 }
 
 // Deps are what the pipeline is given.
@@ -47,6 +49,7 @@ type Pipeline struct {
 	broker    *broker.Broker
 	engine    *engine.Engine
 	collector *collector.Collector
+	page      *page
 
 	stopProcessor context.CancelFunc
 	processed     chan struct{}
@@ -93,7 +96,7 @@ func (p *Pipeline) Start(ctx context.Context) (err error) {
 		return fmt.Errorf("collector: %w", err)
 	}
 	p.collector = c
-	return nil
+	return p.startPage(ctx)
 }
 
 func (p *Pipeline) startServers(ctx context.Context) error {
@@ -101,6 +104,10 @@ func (p *Pipeline) startServers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if p.page, err = listenPage(ctx); err != nil {
+		return err
+	}
+	p.cfg.Engine.PageAddr = p.page.listener.Addr().String()
 	brokerUp := make(chan error, 1)
 	go func() { brokerUp <- b.Start(ctx) }()
 	e, engineErr := engine.Start(ctx, p.cfg.Engine)
@@ -187,6 +194,9 @@ func (p *Pipeline) Stop(ctx context.Context) (err error) {
 				return ctx.Err()
 			}
 		})
+	}
+	if p.page != nil {
+		part("live page", p.page.close)
 	}
 	if p.engine != nil {
 		part("engine", p.engine.Stop)

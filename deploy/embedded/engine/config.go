@@ -24,6 +24,9 @@ type Config struct {
 	// ReaderListen is a second address on which everybody is a reader: may query, but neither write,
 	// nor reach files or other hosts. Default: none.
 	ReaderListen string
+	// PageAddr is the address of a web server for browsers: what is asked under /live is passed on to it, and a browser that opens
+	// the address itself is led there. Statements never go that way. Default: none.
+	PageAddr string
 	// AdminPassword is asked of user "default", ReaderPassword of user "reader"; none when empty.
 	AdminPassword, ReaderPassword string
 

@@ -116,6 +116,15 @@ func (e *Engine) DSN() string {
 	return u.String()
 }
 
+// ReaderDSN is the same for a user that may read and nothing else.
+func (e *Engine) ReaderDSN() string {
+	u := url.URL{Scheme: "http", Host: e.Addr(), Path: "/default", User: url.User("reader")}
+	if e.cfg.ReaderPassword != "" {
+		u.User = url.UserPassword("reader", e.cfg.ReaderPassword)
+	}
+	return u.String()
+}
+
 // Done is closed when the engine has been stopped.
 func (e *Engine) Done() <-chan struct{} { return e.ended }
 

@@ -78,7 +78,7 @@ func boot(cfg Config) (*chdb.Library, *sqlhttp.Server, error) {
 	lib.Open(dir, serverSettings(cfg)...)
 	server, err := sqlhttp.New(lib, sqlhttp.Config{
 		AdminPassword: cfg.AdminPassword, ReaderPassword: cfg.ReaderPassword, MaxQueries: cfg.MaxQueries,
-		Settings: sessionSettings(cfg), ReaderSettings: readerSettings(cfg), TempDir: temp, Log: cfg.Log,
+		Settings: sessionSettings(cfg), ReaderSettings: readerSettings(cfg), TempDir: temp, PageAddr: cfg.PageAddr, Log: cfg.Log,
 	})
 	return lib, server, err
 }

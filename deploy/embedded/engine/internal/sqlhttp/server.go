@@ -26,6 +26,7 @@ type Config struct {
 	Settings       map[string]string // every session's own settings, before those of the request
 	ReaderSettings map[string]string // those of a reader's session, on top
 	TempDir        string            // where bodies too large for memory go
+	PageAddr       string            // host:port of the web page under /live; empty: none
 	Log            *slog.Logger
 }
 
@@ -115,7 +116,14 @@ func (s *Server) handler(readers bool) http.Handler {
 	ok := func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("Ok.\n")) }
 	mux.HandleFunc("/ping", ok)
 	mux.HandleFunc("/replicas_status", ok)
+	if s.cfg.PageAddr != "" {
+		mux.Handle(pagePath+"/", page(s.cfg.PageAddr))
+	}
 	query := func(w http.ResponseWriter, r *http.Request) {
+		if s.cfg.PageAddr != "" && browsing(r) {
+			http.Redirect(w, r, pagePath+"/", http.StatusFound)
+			return
+		}
 		if r.Method == http.MethodGet && r.URL.RawQuery == "" || r.Method == http.MethodHead {
 			ok(w, r)
 			return

@@ -21,19 +21,28 @@ type Builder struct {
 	stage     []stages.Stage
 	journeyOf []int32
 	sessionOf []int32
+
+	// Where the build stands: purchases and journeys so far, the open session, the stage visit of the last journey.
+	purchases, cycles uint32
+	open              cut
+	visit             visit
+	// The journey that was begun by folded touches, as they left it; nil when there is none.
+	resumed *Journey
+	// Memory for folding.
+	folded Rows
 }
 
 // NewBuilder makes a builder for a site's options, which must not change while it is used.
 func NewBuilder(o *Options) *Builder { return &Builder{options: o} }
 
 // Build puts the rows of a customer, from a set that is sorted, in place of what rows held, whose memory it takes over.
-// The rows hold no reference to the set but the strings of its touches. O(n) in time and space.
+// The rows hold no reference to the set but the strings of its touches. Rows that lie wholly behind the line up to which the
+// set is folded are not given. O(n) in time and space.
 func (b *Builder) Build(c touchpoint.Customer, set *Set, rows *Rows) {
 	rows.Reset()
-	if len(set.Touches) == 0 {
-		return
-	}
 	b.start(c, set)
+	rows.version = b.version
+	b.resume(set.Frozen, rows)
 	b.journeys(rows)
 	b.sessions(rows)
 	b.transitions(rows)
@@ -61,8 +70,8 @@ func (b *Builder) key(tag byte, t *Touch) Key {
 }
 
 // effective is the touch's stage once a repeated purchase is taken as loyalty.
-func (b *Builder) effective(t *Touch, purchases uint32) stages.Stage {
-	if t.Stage == stages.Purchase && purchases > 0 && b.options.RepeatIsLoyalty {
+func (b *Builder) effective(t *Touch) stages.Stage {
+	if t.Stage == stages.Purchase && b.purchases > 0 && b.options.RepeatIsLoyalty {
 		return stages.Loyalty
 	}
 	return t.Stage
@@ -71,17 +80,18 @@ func (b *Builder) effective(t *Touch, purchases uint32) stages.Stage {
 // journeys cuts the touches into journeys and fills them.
 func (b *Builder) journeys(rows *Rows) {
 	var j *Journey
-	var purchases uint32
+	if b.resumed != nil {
+		j = &rows.Journeys[0]
+	}
 	for i := range b.touches {
 		t := &b.touches[i]
-		b.stage[i] = b.effective(t, purchases)
+		b.stage[i] = b.effective(t)
 		if t.Stage == stages.Purchase {
-			purchases++
+			b.purchases++
 		}
 		if j == nil || j.Won || t.OccurredAt-j.EndedAt > b.options.JourneyTimeout {
-			rows.Journeys = append(rows.Journeys, Journey{
-				Key: b.key(tagJourney, t), StartedAt: t.OccurredAt, Cycle: uint32(len(rows.Journeys) + 1),
-			})
+			b.cycles++
+			rows.Journeys = append(rows.Journeys, Journey{Key: b.key(tagJourney, t), StartedAt: t.OccurredAt, Cycle: b.cycles})
 			j = &rows.Journeys[len(rows.Journeys)-1]
 		}
 		b.journeyOf[i] = int32(len(rows.Journeys) - 1)
@@ -144,28 +154,51 @@ func coalesce(a, b string) string {
 // fillTouches gives each journey its arrays, carved from one array a column.
 func (b *Builder) fillTouches(rows *Rows) {
 	n := len(b.touches)
-	at, stage := slices.Grow(rows.at, n), slices.Grow(rows.stages, n)
-	texts := slices.Grow(rows.texts, 2*n)
-	for first := 0; first < n; {
-		j := &rows.Journeys[b.journeyOf[first]]
-		count := int(j.Touchpoints)
-		kept := min(count, MaxTouches)
-		from, channels := len(at), len(texts)
-		for k := range kept {
-			i := first + keptIndex(k, kept, count)
-			at = append(at, b.touches[i].OccurredAt)
-			stage = append(stage, uint8(b.stage[i]))
-			texts = append(texts, b.touches[i].Channel)
-		}
-		campaigns := len(texts)
-		for k := range kept {
-			texts = append(texts, b.touches[first+keptIndex(k, kept, count)].Campaign)
-		}
-		j.TouchAt, j.TouchStage = at[from:len(at):len(at)], stage[from:len(at):len(at)]
-		j.TouchChannel, j.TouchCampaign = texts[channels:campaigns:campaigns], texts[campaigns:len(texts):len(texts)]
-		first += count
+	if b.resumed != nil {
+		n += len(b.resumed.TouchAt)
 	}
-	rows.at, rows.stages, rows.texts = at, stage, texts
+	rows.at, rows.stages, rows.texts = slices.Grow(rows.at, n), slices.Grow(rows.stages, n), slices.Grow(rows.texts, 2*n)
+	live := b.touches
+	for k := range rows.Journeys {
+		j, earlier := &rows.Journeys[k], &nothing
+		if k == 0 && b.resumed != nil {
+			earlier = b.resumed
+		}
+		count := int(j.Touchpoints - earlier.Touchpoints)
+		fill(rows, j, earlier, live[:count], b.stage[len(b.touches)-len(live):])
+		live = live[count:]
+	}
+}
+
+// nothing is what a journey that no folded touch is in was before.
+var nothing Journey
+
+// fill gives a journey the arrays of its touches: those of before, as far as they were kept, and the live ones.
+func fill(rows *Rows, j, earlier *Journey, live []Touch, stage []stages.Stage) {
+	before := len(earlier.TouchAt)
+	count := before + len(live)
+	kept := min(count, MaxTouches)
+	from, channels := len(rows.at), len(rows.texts)
+	for k := range kept {
+		i := keptIndex(k, kept, count)
+		if i < before {
+			rows.at, rows.stages = append(rows.at, earlier.TouchAt[i]), append(rows.stages, earlier.TouchStage[i])
+			rows.texts = append(rows.texts, earlier.TouchChannel[i])
+			continue
+		}
+		rows.at, rows.stages = append(rows.at, live[i-before].OccurredAt), append(rows.stages, uint8(stage[i-before]))
+		rows.texts = append(rows.texts, live[i-before].Channel)
+	}
+	campaigns := len(rows.texts)
+	for k := range kept {
+		if i := keptIndex(k, kept, count); i < before {
+			rows.texts = append(rows.texts, earlier.TouchCampaign[i])
+		} else {
+			rows.texts = append(rows.texts, live[i-before].Campaign)
+		}
+	}
+	j.TouchAt, j.TouchStage = rows.at[from:len(rows.at):len(rows.at)], rows.stages[from:len(rows.stages):len(rows.stages)]
+	j.TouchChannel, j.TouchCampaign = rows.texts[channels:campaigns:campaigns], rows.texts[campaigns:len(rows.texts):len(rows.texts)]
 }
 
 // keptIndex maps the k-th of the kept touches to its place among count: the first half, then the last half.

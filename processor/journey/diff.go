@@ -112,10 +112,5 @@ func (j *Journey) equal(o *Journey) bool {
 		slices.Equal(j.TouchChannel, o.TouchChannel) && slices.Equal(j.TouchCampaign, o.TouchCampaign)
 }
 
-// Version of the rows, 0 where there are none.
-func (r *Rows) Version() uint64 {
-	if len(r.Journeys) == 0 {
-		return 0
-	}
-	return r.Journeys[0].Version
-}
+// Version of the rows that Build gave, and of what they replace.
+func (r *Rows) Version() uint64 { return r.version }

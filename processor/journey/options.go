@@ -20,6 +20,8 @@ type Options struct {
 	RepeatIsLoyalty bool
 	// The date of the stage rules in Unix microseconds: no row is older than they are.
 	RulesDate uint64
+	// Touches are folded once a touch was received this much after they occurred; 0 is never.
+	FreezeAfter int64
 }
 
 // MaxTouches bounds the arrays of a journey: the first half and the last half of it are kept.

@@ -98,6 +98,7 @@ func runs(of []int, starts func(k int) bool) (out [][]int) {
 }
 
 func (or *oracle) build() (rows Rows) {
+	rows.version = or.version
 	all := make([]int, len(or.touches))
 	var interactive []int
 	for i := range or.touches {

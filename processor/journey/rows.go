@@ -36,12 +36,15 @@ type Rows struct {
 	at     []int64
 	stages []uint8
 	texts  []string
+	// Of every row built.
+	version uint64
 }
 
 // Reset empties the rows and keeps their memory.
 func (r *Rows) Reset() {
 	r.Sessions, r.Journeys, r.Transitions = r.Sessions[:0], r.Journeys[:0], r.Transitions[:0]
 	r.at, r.stages, r.texts = r.at[:0], r.stages[:0], r.texts[:0]
+	r.version = 0
 }
 
 // Key is what the three kinds of row have in common.

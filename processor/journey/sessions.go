@@ -28,7 +28,7 @@ type cut struct {
 // first: a passive touch belongs to the last session that started at or before it, if that session's end plus the gap
 // reaches it.
 func (b *Builder) assignSessions(rows *Rows) {
-	open := cut{startedAt: never, endedAt: never}
+	open := &b.open
 	for from := 0; from < len(b.touches); {
 		to := from + 1
 		for to < len(b.touches) && b.touches[to].OccurredAt == b.touches[from].OccurredAt {
@@ -36,7 +36,7 @@ func (b *Builder) assignSessions(rows *Rows) {
 		}
 		for i := from; i < to; i++ {
 			if !b.touches[i].Passive {
-				b.interactive(rows, &open, i)
+				b.interactive(rows, open, i)
 			}
 		}
 		covered := open.endedAt != never && b.touches[from].OccurredAt-open.endedAt <= b.options.SessionGap

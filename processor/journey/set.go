@@ -54,9 +54,11 @@ const (
 	Duplicate
 )
 
-// Set is the touches of one customer, ordered by Compare, no two with one message id.
+// Set is the touches of one customer, ordered by Compare, no two with one message id; the old ones may be folded.
 type Set struct {
 	Touches []Touch
+	// What precedes the touches, nil when nothing is folded.
+	Frozen *Frozen
 	// Unix microseconds: the greatest received_at of a touch that was replaced, or whatever else the version of the rows
 	// must not fall below.
 	Floor uint64
@@ -67,12 +69,12 @@ type Set struct {
 // indexFrom is the size from which message ids are looked up in a map and not by a walk.
 const indexFrom = 24
 
-// Reset empties the set and fills it with touches that are ordered and unique.
+// Reset empties the set, so that nothing is folded, and fills it with touches that are ordered and unique.
 func (s *Set) Reset(touches []Touch, floor uint64) {
 	*s = Set{Touches: touches, Floor: floor}
 }
 
-// Add unites the set with one touch. With Replaced, old is the touch that went. Call Sort after the last Add.
+// Add unites the set with one touch that is not Behind. With Replaced, old is the touch that went. Call Sort after the last Add.
 func (s *Set) Add(t *Touch) (v Verdict, old Touch) {
 	at := s.find(t.MessageID)
 	if at < 0 {

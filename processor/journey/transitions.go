@@ -12,16 +12,16 @@ type visit struct {
 
 // transitions gives a row for each stage visit of each journey.
 func (b *Builder) transitions(rows *Rows) {
-	var at visit
+	at := &b.visit
 	for i := range b.touches {
 		t := &b.touches[i]
 		j := &rows.Journeys[b.journeyOf[i]]
-		if i == 0 || b.journeyOf[i] != b.journeyOf[i-1] {
-			at = visit{}
+		if i == 0 && (b.resumed == nil || b.journeyOf[0] > 0) || i > 0 && b.journeyOf[i] != b.journeyOf[i-1] {
+			*at = visit{}
 		}
 		at.channel, at.campaign = coalesce(t.Channel, at.channel), coalesce(t.Campaign, at.campaign)
 		if to := b.stage[i]; to != stages.None && to != at.stage {
-			rows.Transitions = append(rows.Transitions, b.transition(j, &at, t, to))
+			rows.Transitions = append(rows.Transitions, b.transition(j, at, t, to))
 			at.stage, at.since = to, t.OccurredAt
 		}
 	}

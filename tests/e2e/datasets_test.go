@@ -1,120 +1,25 @@
 package e2e
 
 import (
-	"context"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/throughline/throughline/tests/harness"
+	"github.com/throughline/throughline/tests/suite"
 )
-
-// datasets is where the real data lies, beside the project; tests that need it skip where it is absent.
-const datasets = "../../../shared/data"
-
-// sites: one a data set, and merch sites with other gaps.
-const sites = `
-sites:
-  - {id: main, write_keys: [local], import_keys: [local-import]}
-  - {id: merch, write_keys: [merch], import_keys: [merch-import]}
-  - {id: merch15, write_keys: [merch15], import_keys: [merch15-import], session_gap: 15m}
-  - {id: bpic, write_keys: [bpic], import_keys: [bpic-import-key], currency: EUR}
-  - {id: web, write_keys: [webtrackr], import_keys: [webtrackr-import]}
-`
-
-func dataset(t testing.TB, name string) string {
-	t.Helper()
-	path, err := filepath.Abs(filepath.Join(datasets, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("the data set %s is not beside the project", name)
-	}
-	return path
-}
-
-// importFile imports a file through the public API and checks the summary line.
-func importFile(t testing.TB, p *harness.Pipeline, file, mapping, key, want string, flags ...string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	args := append([]string{"import", "--mapping", filepath.Join("../mappings", mapping), "--key", key,
-		"--state", filepath.Join(t.TempDir(), "progress"), file}, flags...)
-	out, err := p.Command(ctx, args...)
-	if err != nil || !strings.Contains(out, want) {
-		t.Fatalf("import %s: %v, wanted %q in\n%s", file, err, want, out)
-	}
-}
-
-type figure struct{ name, sql, want string }
-
-func check(t *testing.T, p *harness.Pipeline, figures []figure) {
-	t.Helper()
-	for _, f := range figures {
-		if got := strings.ReplaceAll(p.Query(t, f.sql), "\n", " "); got != f.want {
-			t.Errorf("%s: got %s, want %s\n%s", f.name, got, f.want, f.sql)
-		}
-	}
-}
-
-const merchSteps = "site = 'merch', steps = ['add_to_cart', 'begin_checkout', 'purchase']"
-
-// merchFigures are those of the publisher and of two independent scripts.
-var merchFigures = []figure{
-	{"hits by type", "SELECT count(), countIf(event = 'add_to_cart'), countIf(event = 'begin_checkout'), countIf(event = 'purchase') FROM touchpoints WHERE site = 'merch'", "78742\t58438\t15326\t4978"},
-	{"visitors", "SELECT uniqExact(customer_id) FROM touchpoints WHERE site = 'merch'", "14701"},
-	{"sessions at 30 min", "SELECT count() FROM sessions WHERE site = 'merch'", "18242"},
-	{"sessions at 15 min, built", "SELECT count() FROM sessions WHERE site = 'merch15'", "19068"},
-	{"sessions at 15 min", "SELECT count() FROM sessions_with_gap(site = 'merch', gap_seconds = 900)", "19068"},
-	{"sessions at 30 min, asked", "SELECT count() FROM sessions_with_gap(site = 'merch', gap_seconds = 1800)", "18242"},
-	{"sessions at 60 min", "SELECT count() FROM sessions_with_gap(site = 'merch', gap_seconds = 3600)", "17882"},
-	{"sessions at 24 h", "SELECT count() FROM sessions_with_gap(site = 'merch', gap_seconds = 86400)", "16598"},
-	{"users per type", "SELECT uniqExact(customer_id) FROM touchpoints WHERE site = 'merch' GROUP BY event ORDER BY event", "12545 6404 4066"},
-	{"ordered funnel", "SELECT customers FROM event_funnel(" + merchSteps + ", window_seconds = 0) ORDER BY step", "12545 4493 2505"},
-	{"within 30 min", "SELECT customers FROM event_funnel(" + merchSteps + ", window_seconds = 1800) ORDER BY step", "12545 4304 2265"},
-	{"within 1 h", "SELECT customers FROM event_funnel(" + merchSteps + ", window_seconds = 3600) ORDER BY step", "12545 4348 2345"},
-	{"within 24 h", "SELECT customers FROM event_funnel(" + merchSteps + ", window_seconds = 86400) ORDER BY step", "12545 4415 2429"},
-	{"within 7 d", "SELECT customers FROM event_funnel(" + merchSteps + ", window_seconds = 604800) ORDER BY step", "12545 4462 2474"},
-	{"inside one session", "SELECT sessions FROM event_funnel_in_session(" + merchSteps + ") ORDER BY step", "15251 4777 2449"},
-	{"inside one session, by touchpoints", "SELECT countIf(c > 0), countIf(c > 0 AND arrayExists((s, t) -> s = 3 AND t >= first, stages, times)) FROM (SELECT session_id, countIf(event = 'add_to_cart') AS c, minIf(occurred_at, event = 'add_to_cart') AS first, groupArray(occurred_at) AS times, groupArray(stage) AS stages FROM touchpoints WHERE site = 'merch' GROUP BY session_id)", "15251\t4777"},
-	{"buyers by orders", "SELECT least(orders, 5) AS n, count() FROM customers WHERE site = 'merch' AND orders > 0 GROUP BY n ORDER BY n", "1\t3537 2\t361 3\t93 4\t27 5\t48"},
-	{"orders", "SELECT sum(orders) FROM customers WHERE site = 'merch'", "4978"},
-}
-
-const bpicSteps = "site = 'bpic', steps = ['A_SUBMITTED', 'A_PREACCEPTED', 'A_ACCEPTED', 'A_FINALIZED', 'A_APPROVED']"
-
-var bpicFigures = []figure{
-	{"events", "SELECT count(), uniqExact(customer_id) FROM touchpoints WHERE site = 'bpic'", "262200\t13087"},
-	{"sessions at 30 min", "SELECT count() FROM sessions WHERE site = 'bpic'", "67220"},
-	{"sessions at 24 h", "SELECT count() FROM sessions_with_gap(site = 'bpic', gap_seconds = 86400)", "35203"},
-	{"ordered funnel", "SELECT customers FROM event_funnel(" + bpicSteps + ", window_seconds = 0) ORDER BY step", "13087 7367 5113 5015 2246"},
-	{"within 7 d", "SELECT customers FROM event_funnel(" + bpicSteps + ", window_seconds = 604800) ORDER BY step", "13087 7366 5023 4932 126"},
-	{"within 30 d", "SELECT customers FROM event_funnel(" + bpicSteps + ", window_seconds = 2592000) ORDER BY step", "13087 7367 5113 5015 2058"},
-}
-
-var webFigures = []figure{
-	{"sessions at 15 min", "SELECT count() FROM sessions_with_gap(site = 'web', gap_seconds = 900)", "1038"},
-	{"sessions at 30 min", "SELECT count() FROM sessions WHERE site = 'web'", "579"},
-	{"sessions at 60 min", "SELECT count() FROM sessions_with_gap(site = 'web', gap_seconds = 3600)", "342"},
-	{"sessions by panelist", "SELECT customer_id, count() FROM sessions WHERE site = 'web' GROUP BY customer_id ORDER BY customer_id",
-		"AiDS4k1rQZ\t124 D1ujrEQbxp\t72 WOPGJF8TIN\t110 XExRVyU6ui\t181 uNzUWueZw3\t92"},
-}
 
 // TestRealDataGivesKnownFigures imports the real data sets through the whole pipeline and asks the views.
 func TestRealDataGivesKnownFigures(t *testing.T) {
-	merch, bpic, web := dataset(t, "google-merch-events.csv.gz"), dataset(t, "bpic2012.csv.gz"), dataset(t, "webtrackr.csv.gz")
-	p := harness.New(t, sites)
+	merch, bpic, web := suite.Dataset(t, "google-merch-events.csv.gz"), suite.Dataset(t, "bpic2012.csv.gz"), suite.Dataset(t, "webtrackr.csv.gz")
+	p := harness.New(t, suite.Sites)
 	p.Start(t)
-	importFile(t, p, merch, "google-merch-events.yaml", "merch-import", "719386 rows: 719386 accepted, 0 rejected")
-	importFile(t, p, merch, "google-merch-events.yaml", "merch15-import", "719386 rows: 719386 accepted, 0 rejected")
-	importFile(t, p, bpic, "bpic2012.yaml", "bpic-import-key", "262200 rows: 262200 accepted, 0 rejected")
-	importFile(t, p, web, "webtrackr.yaml", "webtrackr-import", "49612 rows: 49612 accepted, 0 rejected")
+	suite.ImportFile(t, p, merch, "google-merch-events.yaml", "merch-import", "719386 rows: 719386 accepted, 0 rejected")
+	suite.ImportFile(t, p, merch, "google-merch-events.yaml", "merch15-import", "719386 rows: 719386 accepted, 0 rejected")
+	suite.ImportFile(t, p, bpic, "bpic2012.yaml", "bpic-import-key", "262200 rows: 262200 accepted, 0 rejected")
+	suite.ImportFile(t, p, web, "webtrackr.yaml", "webtrackr-import", "49612 rows: 49612 accepted, 0 rejected")
 	p.CaughtUp(t, 5*time.Minute)
-	check(t, p, merchFigures)
-	check(t, p, bpicFigures)
-	check(t, p, webFigures)
+	suite.Check(t, p, append(suite.MerchFigures, suite.Merch15Figures...))
+	suite.Check(t, p, suite.BPICFigures)
+	suite.Check(t, p, suite.WebFigures)
 	p.Stop(t)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/throughline/throughline/tests/harness"
+	"github.com/throughline/throughline/tests/suite"
 )
 
 // engineOf finds the child process that holds the engine of a running pipeline.
@@ -49,22 +50,23 @@ func TestEngineCrashes(t *testing.T) {
 		t.Skip("needs /proc to find the engine's process")
 	}
 	want := undisturbed(t)
-	p := harness.New(t, sites)
+	file := suite.Dataset(t, "google-merch-events.csv.gz")
+	p := harness.New(t, suite.Sites)
 	p.Start(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	live := newLive(p)
+	live := suite.NewLive(p)
 	var work sync.WaitGroup
-	work.Go(func() { live.run(ctx) })
+	work.Go(func() { live.Run(ctx) })
 	imported := make(chan error, 1)
-	go func() { imported <- importUntilDone(ctx, t, p) }()
+	go func() { imported <- suite.ImportUntilDone(ctx, t, p, file, "719386 accepted") }()
 	pid := p.Pid()
 	for range 8 {
 		time.Sleep(700 * time.Millisecond)
-		before := live.acknowledged()
+		before := live.Acknowledged()
 		must(t, syscall.Kill(engineOf(t, p), syscall.SIGKILL))
 		harness.Eventually(t, 5*time.Second, "touchpoints are acknowledged without the engine", func() error {
-			if live.acknowledged() <= before {
+			if live.Acknowledged() <= before {
 				return fmt.Errorf("still %d", before)
 			}
 			return nil
@@ -74,9 +76,9 @@ func TestEngineCrashes(t *testing.T) {
 	cancel()
 	work.Wait()
 	p.CaughtUp(t, 5*time.Minute)
-	if p.Pid() != pid || live.failed > 0 {
-		t.Errorf("the collector went down with the engine: %d posts failed", live.failed)
+	if p.Pid() != pid || live.Failed() > 0 {
+		t.Errorf("the collector went down with the engine: %d posts failed", live.Failed())
 	}
-	sameTables(t, p.Tables(t, "merch"), want)
-	live.check(t, p)
+	suite.SameTables(t, p.Tables(t, "merch"), want)
+	live.Check(t, p)
 }

@@ -8,21 +8,23 @@ import (
 	"time"
 
 	"github.com/throughline/throughline/tests/harness"
+	"github.com/throughline/throughline/tests/suite"
 )
 
 // TestOutages takes ClickHouse away for a while, then Kafka, deletes a processor's state, kills it, and lets another one
 // take over, all while an import and live touchpoints flow in. Nothing is lost, and the tables are those of an undisturbed run.
 func TestOutages(t *testing.T) {
 	want := undisturbed(t)
-	s := harness.NewServices(t, sites)
+	file := suite.Dataset(t, "google-merch-events.csv.gz")
+	s := harness.NewServices(t, suite.Sites)
 	first := s.StartProcessor(t, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	live := newLive(s.Pipeline)
+	live := suite.NewLive(s.Pipeline)
 	var work sync.WaitGroup
-	work.Go(func() { live.run(ctx) })
+	work.Go(func() { live.Run(ctx) })
 	imported := make(chan error, 1)
-	go func() { imported <- importUntilDone(ctx, t, s.Pipeline) }()
+	go func() { imported <- suite.ImportUntilDone(ctx, t, s.Pipeline, file, "719386 accepted") }()
 
 	time.Sleep(2 * time.Second)
 	t.Log("ClickHouse is away")
@@ -34,9 +36,9 @@ func TestOutages(t *testing.T) {
 	t.Log("Kafka is away")
 	s.StopBroker(t)
 	time.Sleep(4 * time.Second)
-	accepted := live.acknowledged()
+	accepted := live.Acknowledged()
 	time.Sleep(time.Second)
-	if live.acknowledged() == accepted {
+	if live.Acknowledged() == accepted {
 		t.Error("nothing was acknowledged while Kafka was away: the spool did not take over")
 	}
 	s.StartBroker(t)
@@ -62,7 +64,7 @@ func TestOutages(t *testing.T) {
 	cancel()
 	work.Wait()
 	s.CaughtUp(t, 5*time.Minute)
-	sameTables(t, s.Tables(t, "merch"), want)
-	live.check(t, s.Pipeline)
+	suite.SameTables(t, s.Tables(t, "merch"), want)
+	live.Check(t, s.Pipeline)
 	second.Stop(t)
 }

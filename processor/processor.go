@@ -47,6 +47,7 @@ type Processor struct {
 	rules   *rulebook
 	metrics *metrics
 	admin   *admin
+	kafka   *consume.Watcher
 	// Whether a generation is owned, for readiness.
 	owning atomic.Bool
 }
@@ -61,9 +62,15 @@ func New(cfg Config, deps Deps) (*Processor, error) {
 		return nil, err
 	}
 	p := &Processor{cfg: cfg, deps: deps, rules: rules, metrics: newMetrics(deps.Registerer, rules)}
+	if p.kafka, err = consume.NewWatcher([]string{topics.Touchpoints, topics.Rejected}, deps.Registerer); err != nil {
+		return nil, err
+	}
 	p.admin = newAdmin(cfg.AdminListen, deps.Gatherer, p.ready)
 	return p, nil
 }
+
+// WatchInterval is how often the servers beside a processor are asked how they do.
+const WatchInterval = 15 * time.Second
 
 // Run opens state and store, joins the group and works until ctx is done. It returns after the flush under way is
 // finished or its grace period is over.
@@ -73,6 +80,8 @@ func (p *Processor) Run(ctx context.Context) (err error) {
 		return fmt.Errorf("%w (the state is a cache: stop the processor and delete the folder to have it restored)", err)
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
+	p.deps.Registerer.MustRegister(st)
+	defer p.deps.Registerer.Unregister(st)
 	if err := p.admin.start(); err != nil {
 		return err
 	}
@@ -89,6 +98,7 @@ func (p *Processor) Run(ctx context.Context) (err error) {
 	defer dead.close()
 	fetcher := consume.NewFetcher(consumer)
 	defer fetcher.Close()
+	go p.kafka.Watch(ctx, fetcher, WatchInterval, p.deps.Logger)
 	group := consume.NewGroup(consumer, p.deps.Logger)
 	return group.Run(ctx, func(ctx context.Context, gen *consume.Generation) error {
 		o := &owner{

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -23,6 +24,9 @@ const (
 // State is the store of one processor. Get and Apply may be called at the same time.
 type State struct {
 	db *pebble.DB
+	// Read while metrics are gathered, written when it closes.
+	open sync.RWMutex
+	gone bool
 }
 
 // Config says where the state lies and how much memory it may use.
@@ -52,7 +56,12 @@ func Open(cfg Config, logger pebble.Logger) (*State, error) {
 }
 
 // Close flushes and closes.
-func (s *State) Close() error { return s.db.Close() }
+func (s *State) Close() error {
+	s.open.Lock()
+	s.gone = true
+	s.open.Unlock()
+	return s.db.Close()
+}
 
 // Key names a customer's set; sets of one bucket lie together.
 func Key(b []byte, bucket uint16, c touchpoint.Customer) []byte {

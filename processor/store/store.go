@@ -19,6 +19,7 @@ type Store struct {
 	database string
 	conn     driver.Conn
 	log      *slog.Logger
+	watch    watch
 
 	touchpoints *table[touchpointRow]
 	sessions    *table[*journey.Session]
@@ -39,11 +40,11 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Store, error
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	m, err := newMetrics(reg)
+	s := &Store{cfg: cfg, database: opts.Auth.Database, conn: conn, log: log}
+	m, err := newMetrics(reg, &s.watch)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{cfg: cfg, database: opts.Auth.Database, conn: conn, log: log}
 	w := &writer{cfg: &s.cfg, log: log, metrics: m, database: s.database}
 	w.send = nativeSender(conn)
 	if opts.Protocol == clickhouse.HTTP {

@@ -91,8 +91,8 @@ func applyInBatches(t *testing.T, rules *rulebook, records []consume.Record, siz
 		taken := (&owner{rules: rules}).decodeChunk(p, records[from:min(from+size, len(records))])
 		out, err := c.cut(p, taken)
 		must(t, err)
-		for key, blob := range out.sets {
-			sets[key] = blob
+		for _, s := range out.sets {
+			sets[s.key] = s.blob
 		}
 		must(t, m.Write(t.Context(), &out.batch))
 	}

@@ -62,8 +62,8 @@ func BenchmarkEvent(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		for key, blob := range out.sets {
-			sets[key] = blob
+		for _, s := range out.sets {
+			sets[s.key] = s.blob
 		}
 		rows += len(out.batch.Sessions) + len(out.batch.Journeys) + len(out.batch.Transitions)
 		events += size

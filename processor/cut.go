@@ -2,6 +2,8 @@ package processor
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/throughline/throughline/processor/journey"
 	"github.com/throughline/throughline/processor/state"
@@ -17,8 +19,8 @@ type portion struct {
 	batch     store.Batch
 	// The derived rows of the batch.
 	rows journey.Rows
-	// New sets by state key; they hide what the state holds until it has them.
-	sets map[string][]byte
+	// The sets that changed, one a customer, in the order of their keys.
+	sets []change
 	// The customers to reconcile, with the ids that Build gives them.
 	reconcile map[touchpoint.Customer]*expected
 	repairs   repairs
@@ -26,6 +28,12 @@ type portion struct {
 	duplicates int
 	// received_at of the live touchpoints, for the delay until they can be queried.
 	received []int64
+}
+
+// change is the new set of a customer, encoded, by state key.
+type change struct {
+	key  string
+	blob []byte
 }
 
 // expected is what a reconciled customer should have in ClickHouse.
@@ -46,10 +54,11 @@ type cutter struct {
 	before, after journey.Rows
 	touches       []journey.Touch
 	key           []byte
+	last          map[uint64]*item
 }
 
 func newCutter(rules *rulebook, read stateReader) *cutter {
-	return &cutter{rules: rules, read: read, builders: map[*siteRules]*journey.Builder{}}
+	return &cutter{rules: rules, read: read, builders: map[*siteRules]*journey.Builder{}, last: map[uint64]*item{}}
 }
 
 func (c *cutter) builder(r *siteRules) *journey.Builder {
@@ -68,13 +77,14 @@ func (c *cutter) cut(p *partition, taken pending) (*portion, error) {
 	if p.topic != topics.Touchpoints {
 		return out, nil
 	}
-	firsts := byCustomer(taken.chunks, taken.records)
+	firsts := c.byCustomer(taken.chunks)
 	out.reserve(taken.records, len(firsts))
 	for _, first := range firsts {
 		if err := c.customer(out, first); err != nil {
 			return nil, err
 		}
 	}
+	slices.SortFunc(out.sets, func(a, b change) int { return strings.Compare(a.key, b.key) })
 	out.batch.Sessions, out.batch.Journeys, out.batch.Transitions = out.rows.Sessions, out.rows.Journeys, out.rows.Transitions
 	return out, nil
 }
@@ -85,25 +95,36 @@ func (p *portion) reserve(records, customers int) {
 	p.rows.Sessions = make([]journey.Session, 0, customers+customers/4)
 	p.rows.Journeys = make([]journey.Journey, 0, customers+customers/8)
 	p.rows.Transitions = make([]journey.Transition, 0, customers+customers/4)
-	p.sets = make(map[string][]byte, customers)
+	p.sets = make([]change, 0, customers)
 }
 
 // byCustomer links the items of each customer and gives the first of each.
-func byCustomer(chunks [][]item, records int) (firsts []*item) {
-	last := make(map[touchpoint.Customer]*item, records)
+func (c *cutter) byCustomer(chunks [][]item) (firsts []*item) {
+	clear(c.last)
 	for _, items := range chunks {
 		for i := range items {
-			it := &items[i]
-			customer := it.row.Customer()
-			if before := last[customer]; before != nil {
-				before.next = it
-			} else {
-				firsts = append(firsts, it)
+			if c.link(&items[i]) {
+				firsts = append(firsts, &items[i])
 			}
-			last[customer] = it
 		}
 	}
+	clear(c.last)
 	return firsts
+}
+
+// link hangs an item on its customer's last one; true when it is the first. Two customers of one hash take the next free place.
+func (c *cutter) link(it *item) (first bool) {
+	place := it.hash
+	before := c.last[place]
+	for before != nil && before.row.Customer() != it.row.Customer() {
+		place++
+		before = c.last[place]
+	}
+	if before != nil {
+		before.next = it
+	}
+	c.last[place] = it
+	return before == nil
 }
 
 // customer unites one customer's new touches with the set and adds the difference to the portion.
@@ -137,7 +158,7 @@ func (c *cutter) customer(out *portion, first *item) error {
 	}
 	journey.Diff(&c.before, &c.after, &out.rows)
 	if changed {
-		out.sets[string(c.key)] = state.Encode(make([]byte, 0, len(blob)+spareBytes), &set)
+		out.sets = append(out.sets, change{string(c.key), state.Encode(make([]byte, 0, len(blob)+spareBytes), &set)})
 	}
 	return nil
 }

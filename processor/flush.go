@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
-	"github.com/throughline/throughline/processor/journey"
 	"github.com/throughline/throughline/processor/state"
 	"github.com/throughline/throughline/processor/store"
 	"github.com/throughline/throughline/schemas/topics"
@@ -18,34 +15,17 @@ import (
 // flush is what one cut of all partitions changes.
 type flush struct {
 	portions []*portion
-	batch    store.Batch
-	sets     map[string][]byte
+	// Tombstones that reconciling adds.
+	orphans store.Batch
 }
 
-// newFlush joins the portions of a cut.
-func newFlush(portions []*portion) *flush {
-	f := &flush{portions: portions}
-	var touchpoints [][]*store.TouchpointRow
-	var sessions [][]journey.Session
-	var journeys [][]journey.Journey
-	var transitions [][]journey.Transition
-	sets := 0
-	for _, p := range portions {
-		touchpoints = append(touchpoints, p.batch.Touchpoints)
-		sessions = append(sessions, p.batch.Sessions)
-		journeys = append(journeys, p.batch.Journeys)
-		transitions = append(transitions, p.batch.Transitions)
-		f.batch.Identities = append(f.batch.Identities, p.batch.Identities...)
-		f.batch.Rejected = append(f.batch.Rejected, p.batch.Rejected...)
-		sets += len(p.sets)
+// batches are all rows of the flush.
+func (f *flush) batches() []*store.Batch {
+	all := make([]*store.Batch, 0, len(f.portions)+1)
+	for _, p := range f.portions {
+		all = append(all, &p.batch)
 	}
-	f.batch.Touchpoints, f.batch.Sessions = slices.Concat(touchpoints...), slices.Concat(sessions...)
-	f.batch.Journeys, f.batch.Transitions = slices.Concat(journeys...), slices.Concat(transitions...)
-	f.sets = make(map[string][]byte, sets)
-	for _, p := range portions {
-		maps.Copy(f.sets, p.sets)
-	}
-	return f
+	return append(all, &f.orphans)
 }
 
 // flushes carries out one flush after another.
@@ -100,25 +80,27 @@ func (o *owner) deadLetters(ctx context.Context, f *flush) error {
 // write inserts the rows, again and again while ClickHouse is away. Rows that it refuses for what they are go to the
 // dead letter, the rest goes in.
 func (o *owner) write(ctx context.Context, f *flush) error {
-	err := o.retry(ctx, "ClickHouse", func() error { return o.store.Write(ctx, &f.batch) })
+	batches := f.batches()
+	err := o.retry(ctx, "ClickHouse", func() error { return o.store.Write(ctx, batches...) })
 	var refused *store.RejectedError
 	if !errors.As(err, &refused) {
 		return err
 	}
 	o.deps.Logger.Error("rows refused by ClickHouse go to the dead letter", "rows", len(refused.Rows), "error", refused)
 	o.metrics.poisoned(refused)
-	return o.retry(ctx, "dead letter", func() error { return o.dead.send(ctx, o.poisoned(f, refused)) })
+	return o.retry(ctx, "dead letter", func() error { return o.dead.send(ctx, o.poisoned(batches, refused)) })
 }
 
 // poisoned is what the dead letter keeps of refused rows: the touchpoint, or what is known of a derived row.
-func (o *owner) poisoned(f *flush, refused *store.RejectedError) (all []*touchpoint.Rejection) {
+func (o *owner) poisoned(batches []*store.Batch, refused *store.RejectedError) (all []*touchpoint.Rejection) {
+	touchpoints := store.Touchpoints(batches)
 	for _, row := range refused.Rows {
 		r := &touchpoint.Rejection{
 			Reason: reasonRefused, Field: row.Table, Detail: row.Err.Error(), Component: "processor",
 			ReceivedAt: time.Now().UnixMicro(), RulesVersion: o.rules.other.rules.Version(),
 		}
 		if row.Table == store.TableTouchpoints {
-			tp := f.batch.Touchpoints[row.Index]
+			tp := touchpoints[row.Index]
 			r.Site, r.MessageId, r.ReceivedAt = tp.Site, tp.MessageId, tp.ReceivedAt
 			r.Raw, _ = tp.MarshalVT() // of a message that was unmarshalled: it cannot fail
 		}
@@ -130,13 +112,12 @@ func (o *owner) poisoned(f *flush, refused *store.RejectedError) (all []*touchpo
 // apply makes sets and offsets durable in one batch.
 func (o *owner) apply(_ context.Context, f *flush) error {
 	b := o.state.NewBatch()
-	// In the order of keys: the state inserts so with the least work.
-	for _, key := range slices.Sorted(maps.Keys(f.sets)) {
-		if err := b.Put([]byte(key), f.sets[key]); err != nil {
-			return err
-		}
-	}
 	for _, p := range f.portions {
+		for _, s := range p.sets {
+			if err := b.Put([]byte(s.key), s.blob); err != nil {
+				return err
+			}
+		}
 		if p.partition.topic != topics.Touchpoints {
 			continue
 		}

@@ -17,8 +17,10 @@ import (
 // item is one touchpoint on its way into the tables.
 type item struct {
 	offset int64
-	row    store.TouchpointRow
-	touch  journey.Touch
+	// Of the customer.
+	hash  uint64
+	row   store.TouchpointRow
+	touch journey.Touch
 	// Whether it takes part in journeys: bots do not, where the site says so.
 	counts bool
 	// The customer's next one in the cut.
@@ -64,12 +66,13 @@ func (b *rulebook) decode(r consume.Record, tp *touchpoint.Touchpoint) (it item,
 	}
 	rules := b.of(tp.Site)
 	stage, rule := rules.stage(tp)
-	customer := tp.Customer()
+	hash := tp.Customer().Hash()
 	return item{
+		hash:   hash,
 		offset: r.Offset,
 		counts: !tp.Bot || !rules.excludeBots,
 		row: store.TouchpointRow{
-			Touchpoint: tp, Bucket: customer.Bucket(), Stage: stage, StageRule: rule,
+			Touchpoint: tp, Bucket: touchpoint.BucketOf(hash), Stage: stage, StageRule: rule,
 			RulesVersion: rules.rules.Version(), Version: touchpointVersion(tp.ReceivedAt, r.Value),
 		},
 		touch: rules.touch(tp, stage),

@@ -41,13 +41,23 @@ func newMemory(seed uint64, failures float64) *memory {
 
 var errAway = errors.New("connection refused")
 
-func (m *memory) Write(_ context.Context, b *store.Batch) error {
+func (m *memory) Write(_ context.Context, batches ...*store.Batch) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.writes++
 	if m.r.Float64() < m.failures/2 {
 		return errAway
 	}
+	for _, b := range batches {
+		m.take(b)
+	}
+	if m.r.Float64() < m.failures/2 {
+		return errAway
+	}
+	return nil
+}
+
+func (m *memory) take(b *store.Batch) {
 	for _, t := range b.Touchpoints {
 		key := fmt.Sprint(t.Site, "/", t.Customer(), t.OccurredAt, t.MessageId)
 		if old, ok := m.touchpoints[key]; !ok || t.Version >= old.Version {
@@ -66,10 +76,6 @@ func (m *memory) Write(_ context.Context, b *store.Batch) error {
 	for _, r := range b.Rejected {
 		m.rejected[fmt.Sprint(r.Topic, r.Partition, r.Offset, r.MessageId)] = r
 	}
-	if m.r.Float64() < m.failures/2 {
-		return errAway
-	}
-	return nil
 }
 
 func (m *memory) put(d derived) {

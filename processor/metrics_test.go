@@ -58,8 +58,8 @@ func TestLateTouchpointsAreCountedAsRepairs(t *testing.T) {
 		if out.repairs != step.want {
 			t.Errorf("%d, %s: %+v, want %+v", i, step.what, out.repairs, step.want)
 		}
-		for key, set := range out.sets {
-			sets[key] = set
+		for _, s := range out.sets {
+			sets[s.key] = s.blob
 		}
 	}
 }
@@ -96,7 +96,7 @@ func TestFlushesAreCountedBySiteAndStage(t *testing.T) {
 	})
 	out, err := newCutter(rules, func([]byte) ([]byte, error) { return nil, nil }).cut(p, taken)
 	must(t, err)
-	m.flushed(newFlush([]*portion{out}), time.Now())
+	m.flushed(&flush{portions: []*portion{out}}, time.Now())
 	main, other := m.sites.of("main"), m.sites.of("a site of long ago")
 	if m.sites.of("yet another") != other {
 		t.Error("unknown sites do not share their series")

@@ -28,9 +28,6 @@ type owner struct {
 	count      int32
 	partitions []*partition
 	full       chan struct{}
-	// The sets of the newest flush: the only ones that the state may not have yet, since a flush is cut only after the one
-	// before the newest is done.
-	inFlight map[string][]byte
 }
 
 // run owns the partitions until ctx is done. What has been cut by then is flushed within the grace period; what has not
@@ -115,7 +112,7 @@ func (o *owner) cut(ctx context.Context) (*flush, error) {
 			continue
 		}
 		tasks.Go(func() (err error) {
-			portions[i], err = newCutter(o.rules, o.newest).cut(p, taken)
+			portions[i], err = o.cutter(p).cut(p, taken)
 			return err
 		})
 	}
@@ -126,19 +123,30 @@ func (o *owner) cut(ctx context.Context) (*flush, error) {
 	if len(portions) == 0 {
 		return nil, nil
 	}
-	f := newFlush(portions)
+	for _, p := range portions {
+		p.partition.recent.add(p.sets)
+	}
 	o.metrics.step("build", time.Since(start))
-	o.inFlight = f.sets
-	return f, nil
+	return &flush{portions: portions}, nil
 }
 
-// newest reads a set, from the flush under way where that has it.
-func (o *owner) newest(key []byte) ([]byte, error) {
-	if blob, ok := o.inFlight[string(key)]; ok {
-		return blob, nil
+// cutter gives the partition's own. A flush is cut only after the one before the newest is done, so what the state does not
+// have yet is in the newest, which recent has.
+func (o *owner) cutter(p *partition) *cutter {
+	if p.cutter == nil {
+		p.recent = newRecent(recentBytes / len(o.partitions))
+		p.cutter = newCutter(o.rules, func(key []byte) ([]byte, error) {
+			if blob := p.recent.get(key); blob != nil {
+				return blob, nil
+			}
+			return o.state.Get(key)
+		})
 	}
-	return o.state.Get(key)
+	return p.cutter
 }
+
+// recentBytes bounds the younger half of the sets that are kept in memory, of all partitions together.
+const recentBytes = 64 << 20
 
 // lost counts records that retention took before they were read.
 func (o *owner) lost(p *partition, records int64) {

@@ -21,6 +21,9 @@ type partition struct {
 	next int64
 	// Customers of records before this offset are reconciled with ClickHouse.
 	reconcileBefore int64
+	// What cuts it, and the sets it changed last. Only the cutting uses them.
+	cutter *cutter
+	recent *recent
 	// How many records may be pending: reading waits where there are more.
 	limit int
 

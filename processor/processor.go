@@ -21,7 +21,7 @@ import (
 
 // Store is where the rows go. store.Classify tells what to do about its errors.
 type Store interface {
-	Write(ctx context.Context, b *store.Batch) error
+	Write(ctx context.Context, batches ...*store.Batch) error
 	// LiveKeys calls fn for each stored row of the customers that is not a tombstone.
 	LiveKeys(ctx context.Context, customers []touchpoint.Customer, fn func(store.LiveKey) error) error
 	// Restore calls fn for each stored touch of the buckets of a partition, those of a customer one after another.

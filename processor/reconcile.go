@@ -31,7 +31,7 @@ func (o *owner) reconcile(ctx context.Context, f *flush) error {
 		})
 	})
 	for _, k := range orphans {
-		f.batch.Tombstone(k, max(k.Version, all[k.Customer].version))
+		f.orphans.Tombstone(k, max(k.Version, all[k.Customer].version))
 	}
 	o.metrics.reconciled.Add(float64(len(all)))
 	o.metrics.orphans.Add(float64(len(orphans)))

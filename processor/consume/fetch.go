@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol/fetch"
 )
 
-// Record is one record of a partition. Value is not shared.
+// Record is one record of a partition. Value is a slice of the whole answer, or of the inflated batch.
 type Record struct {
 	Offset int64
 	// When the producer made it.
@@ -98,51 +98,41 @@ func (f *Fetcher) FetchBatch(ctx context.Context, topic string, partition int, o
 }
 
 func (f *Fetcher) fetch(ctx context.Context, topic string, partition int, offset, maxBytes int64) (out Fetched, err error) {
-	resp, err := f.client.Fetch(ctx, &kafka.FetchRequest{
-		Topic: topic, Partition: partition, Offset: offset,
-		MinBytes: 1, MaxBytes: maxBytes, MaxWait: maxFetchWait,
-	})
+	ctx, cancel := context.WithTimeout(ctx, maxFetchWait+answerTimeout)
+	defer cancel()
+	resp, err := f.client.Transport.RoundTrip(ctx, f.client.Addr, exchange{request(topic, partition, offset, maxBytes)})
 	if err != nil {
 		return out, fmt.Errorf("fetch %s/%d at %d: %w", topic, partition, offset, err)
 	}
-	out = Fetched{Next: offset, HighWatermark: resp.HighWatermark, LogStart: resp.LogStartOffset}
-	if errors.Is(resp.Error, kafka.OffsetOutOfRange) {
+	a, ok := resp.(*answer)
+	if !ok {
+		return out, fmt.Errorf("fetch %s/%d at %d: answer is a %T", topic, partition, offset, resp)
+	}
+	out = Fetched{Next: offset, HighWatermark: a.highWatermark, LogStart: a.logStart}
+	if errors.Is(a.err, kafka.OffsetOutOfRange) {
 		return out, ErrTruncated
 	}
-	if resp.Error != nil {
-		return out, fmt.Errorf("fetch %s/%d at %d: %w", topic, partition, offset, resp.Error)
+	if a.err != nil {
+		return out, fmt.Errorf("fetch %s/%d at %d: %w", topic, partition, offset, a.err)
 	}
-	return out, out.read(resp.Records, offset)
+	out.Records = make([]Record, 0, usualRecords)
+	if err := out.read(a.batches, offset); err != nil {
+		return out, fmt.Errorf("fetch %s/%d at %d: %w", topic, partition, offset, err)
+	}
+	return out, nil
 }
+
+// answerTimeout is how long a broker may take beyond the wait it was asked for.
+const answerTimeout = 10 * time.Second
 
 // usualRecords is room for the records of an answer under load.
 const usualRecords = 256
 
-// read takes the records at or after offset; a batch may begin before it.
-func (o *Fetched) read(records kafka.RecordReader, offset int64) error {
-	o.Records = make([]Record, 0, usualRecords)
-	for {
-		r, err := records.ReadRecord()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read records: %w", err)
-		}
-		value, err := kafka.ReadAll(r.Value)
-		if err != nil {
-			return fmt.Errorf("read record %d: %w", r.Offset, err)
-		}
-		if r.Key != nil {
-			_ = r.Key.Close()
-		}
-		if r.Value != nil {
-			_ = r.Value.Close()
-		}
-		if r.Offset < offset {
-			continue
-		}
-		o.Records = append(o.Records, Record{Offset: r.Offset, Time: r.Time, Value: value})
-		o.Next = r.Offset + 1
+func request(topic string, partition int, offset, maxBytes int64) *fetch.Request {
+	return &fetch.Request{
+		ReplicaID: -1, MaxWaitTime: int32(maxFetchWait.Milliseconds()), MinBytes: 1, MaxBytes: int32(maxBytes), SessionEpoch: -1,
+		Topics: []fetch.RequestTopic{{Topic: topic, Partitions: []fetch.RequestPartition{{
+			Partition: int32(partition), CurrentLeaderEpoch: -1, FetchOffset: offset, LogStartOffset: -1, PartitionMaxBytes: int32(maxBytes),
+		}}}},
 	}
 }

@@ -1,12 +1,14 @@
 package store
 
 import (
+	"slices"
+
 	"github.com/throughline/throughline/processor/journey"
 	"github.com/throughline/throughline/schemas/stages"
 	"github.com/throughline/throughline/schemas/touchpoint"
 )
 
-// Batch is what one flush writes. Any of the lists may be empty.
+// Batch is rows to write. Any of the lists may be empty.
 type Batch struct {
 	Touchpoints []*TouchpointRow
 	Sessions    []journey.Session
@@ -50,12 +52,32 @@ const (
 )
 
 // pointers lets the columns take rows without copying them.
-func pointers[T any](rows []T) []*T {
-	p := make([]*T, len(rows))
-	for i := range rows {
-		p[i] = &rows[i]
+func pointers[T any](lists ...[]T) []*T {
+	n := 0
+	for _, rows := range lists {
+		n += len(rows)
+	}
+	p := make([]*T, 0, n)
+	for _, rows := range lists {
+		for i := range rows {
+			p = append(p, &rows[i])
+		}
 	}
 	return p
+}
+
+// of gives one list of each batch.
+func of[T any](batches []*Batch, list func(*Batch) []T) [][]T {
+	lists := make([][]T, len(batches))
+	for i, b := range batches {
+		lists[i] = list(b)
+	}
+	return lists
+}
+
+// Touchpoints gives the touchpoints of several batches in the order in which Write counts them.
+func Touchpoints(batches []*Batch) []*TouchpointRow {
+	return slices.Concat(of(batches, func(b *Batch) []*TouchpointRow { return b.Touchpoints })...)
 }
 
 func deleted(d bool) uint8 {

@@ -110,7 +110,7 @@ func explain(err error) error {
 
 // Poison is one row that ClickHouse refuses.
 type Poison struct {
-	// Table is one of the Table… names, Index the row's place in the Batch's list for that table.
+	// Table is one of the Table… names, Index the row's place in the batches' lists for that table, one after another.
 	Table string
 	Index int
 	Err   error

@@ -3,24 +3,30 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
+
+	"github.com/throughline/throughline/processor/journey"
+	"github.com/throughline/throughline/schemas/touchpoint"
 )
 
-// Write puts a batch into ClickHouse: touchpoints first, then the other tables at the same time. It returns when
-// all is acknowledged. What the network, a restart or overload refuses is tried again until ctx is done, so ctx must
-// bound the flush. Any batch may be written again: the rows replace themselves. Errors: *RejectedError when single
+// Write puts batches into ClickHouse, as if they were one: touchpoints first, then the other tables at the same time. It
+// returns when all is acknowledged. What the network, a restart or overload refuses is tried again until ctx is done, so ctx must
+// bound the flush. Batches may be written again: the rows replace themselves. Errors: *RejectedError when single
 // rows were refused and all others are in; else see Classify.
-func (s *Store) Write(ctx context.Context, b *Batch) error {
-	poison, err := s.touchpoints.write(ctx, b.Touchpoints)
+func (s *Store) Write(ctx context.Context, batches ...*Batch) error {
+	poison, err := s.touchpoints.write(ctx, Touchpoints(batches))
 	if err != nil {
 		return err
 	}
 	parts := []func() ([]Poison, error){
-		func() ([]Poison, error) { return s.sessions.write(ctx, pointers(b.Sessions)) },
-		func() ([]Poison, error) { return s.journeys.write(ctx, pointers(b.Journeys)) },
-		func() ([]Poison, error) { return s.transitions.write(ctx, pointers(b.Transitions)) },
-		func() ([]Poison, error) { return s.identities.write(ctx, pointers(b.Identities)) },
-		func() ([]Poison, error) { return s.rejected.write(ctx, b.Rejected) },
+		part(ctx, s.sessions, batches, func(b *Batch) []journey.Session { return b.Sessions }),
+		part(ctx, s.journeys, batches, func(b *Batch) []journey.Journey { return b.Journeys }),
+		part(ctx, s.transitions, batches, func(b *Batch) []journey.Transition { return b.Transitions }),
+		part(ctx, s.identities, batches, func(b *Batch) []Identity { return b.Identities }),
+		func() ([]Poison, error) {
+			return s.rejected.write(ctx, slices.Concat(of(batches, func(b *Batch) []*touchpoint.Rejection { return b.Rejected })...))
+		},
 	}
 	refused, err := together(parts)
 	if err != nil {
@@ -30,6 +36,11 @@ func (s *Store) Write(ctx context.Context, b *Batch) error {
 		return &RejectedError{Rows: poison}
 	}
 	return nil
+}
+
+// part writes one list of each batch into one table.
+func part[T any](ctx context.Context, t *table[*T], batches []*Batch, list func(*Batch) []T) func() ([]Poison, error) {
+	return func() ([]Poison, error) { return t.write(ctx, pointers(of(batches, list)...)) }
 }
 
 // together runs all parts to their end and gathers what they return.

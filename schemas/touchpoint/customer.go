@@ -40,11 +40,17 @@ func (t *Touchpoint) Customer() Customer {
 	return Customer{Site: t.Site, Kind: KindAnonymous, ID: t.AnonymousId}
 }
 
-// Bucket hashes the customer into 0 … Buckets-1: xxhash64(site 0x00 kind id) mod Buckets.
-func (c Customer) Bucket() uint16 {
+// Bucket is the bucket of the customer's hash.
+func (c Customer) Bucket() uint16 { return BucketOf(c.Hash()) }
+
+// Hash is xxhash64(site 0x00 kind id).
+func (c Customer) Hash() uint64 {
 	var buf [256]byte
-	return uint16(xxhash.Sum64(c.AppendKey(buf[:0])) % Buckets)
+	return xxhash.Sum64(c.AppendKey(buf[:0]))
 }
+
+// BucketOf gives the bucket of a customer's hash: the hash mod Buckets.
+func BucketOf(hash uint64) uint16 { return uint16(hash % Buckets) }
 
 // AppendKey appends site, 0x00, kind, id: the bytes that name the customer in the state and that are hashed.
 func (c Customer) AppendKey(b []byte) []byte {

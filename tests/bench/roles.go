@@ -153,7 +153,7 @@ func discard(ctx context.Context, args []string) error {
 // discarder is the store that keeps nothing.
 type discarder struct{}
 
-func (discarder) Write(context.Context, *store.Batch) error { return nil }
+func (discarder) Write(context.Context, ...*store.Batch) error { return nil }
 
 func (discarder) LiveKeys(context.Context, []touchpoint.Customer, func(store.LiveKey) error) error {
 	return nil

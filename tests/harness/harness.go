@@ -20,6 +20,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/segmentio/kafka-go"
 
+	"github.com/throughline/throughline/deploy/kafkaconn"
 	"github.com/throughline/throughline/schemas/topics"
 )
 
@@ -53,6 +54,7 @@ type Pipeline struct {
 	process                        *Process
 	logFile                        string
 	conn                           driver.Conn
+	remote                         *kafkaconn.Conn // nil for the broker of the program itself
 }
 
 // New makes a pipeline with free ports and a folder of its own; sites is the text of a sites file. It is stopped when the test
@@ -220,7 +222,7 @@ func (p *Pipeline) Tables(t testing.TB, site string) map[string]string {
 // CaughtUp waits until everything in the topics is in the tables.
 func (p *Pipeline) CaughtUp(t testing.TB, limit time.Duration) {
 	t.Helper()
-	client := &kafka.Client{Addr: kafka.TCP(p.Kafka), Timeout: 5 * time.Second}
+	client := p.KafkaClient()
 	Eventually(t, limit, "the processor has caught up", func() error {
 		for _, topic := range topics.All() {
 			if err := behind(t.Context(), client, topic.Name); err != nil {

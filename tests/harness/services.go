@@ -29,8 +29,20 @@ const EngineArgument = "harness-engine"
 // NewServices starts broker, engine and a collector; processors are started by the test.
 func NewServices(t testing.TB, sites string, variables ...string) *Services {
 	t.Helper()
-	s := &Services{Pipeline: New(t, sites, append(variables, "COLLECTOR_SPOOL_DIR="+filepath.Join(t.TempDir(), "spool"))...)}
+	s := newServices(t, sites, variables)
 	s.StartBroker(t)
+	s.startRest(t)
+	return s
+}
+
+func newServices(t testing.TB, sites string, variables []string) *Services {
+	t.Helper()
+	return &Services{Pipeline: New(t, sites, append(variables, "COLLECTOR_SPOOL_DIR="+filepath.Join(t.TempDir(), "spool"))...)}
+}
+
+// startRest starts what comes after the broker.
+func (s *Services) startRest(t testing.TB) {
+	t.Helper()
 	s.StartEngine(t)
 	_, err := migrate.Apply(t.Context(), s.engine.DSN(), migrate.Options{})
 	must(t, err)
@@ -40,7 +52,6 @@ func NewServices(t testing.TB, sites string, variables ...string) *Services {
 		s.StopEngine(t)
 		s.StopBroker(t)
 	})
-	return s
 }
 
 // StartBroker starts the broker on its folder and address.

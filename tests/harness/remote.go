@@ -1,0 +1,49 @@
+package harness
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+
+	"github.com/throughline/throughline/deploy/kafkaconn"
+)
+
+// NewServicesAt is NewServices with a Kafka that runs already. The topics are created by the program itself, with so many
+// partitions.
+func NewServicesAt(t testing.TB, sites string, remote kafkaconn.Config, partitions string, variables ...string) *Services {
+	t.Helper()
+	s := newServices(t, sites, append(KafkaVariables(remote), append(variables, "KAFKA_PARTITIONS="+partitions)...))
+	conn, err := remote.Open()
+	must(t, err)
+	s.remote, s.Kafka = &conn, strings.Join(remote.Brokers, ",")
+	// The first seconds of a cluster are part of what is tested: this waits for it as a user's would.
+	if out, err := s.Command(t.Context(), "topics", "create"); err != nil {
+		t.Fatalf("topics create: %v\n%s", err, out)
+	}
+	s.startRest(t)
+	return s
+}
+
+// KafkaVariables names a Kafka to the program's commands, without the prefix.
+func KafkaVariables(c kafkaconn.Config) (all []string) {
+	for name, value := range map[string]string{
+		"BROKERS": strings.Join(c.Brokers, ","), "TLS": c.TLS, "TLS_CA_FILE": c.CAFile, "TLS_SERVER_NAME": c.ServerName,
+		"SASL_MECHANISM": c.Mechanism, "SASL_USER": c.User, "SASL_PASSWORD": c.Password,
+	} {
+		if value != "" {
+			all = append(all, "KAFKA_"+name+"="+value)
+		}
+	}
+	return all
+}
+
+// KafkaClient is one for the pipeline's Kafka.
+func (p *Pipeline) KafkaClient() *kafka.Client {
+	conn := kafkaconn.Conn{Brokers: strings.Split(p.Kafka, ",")}
+	if p.remote != nil {
+		conn = *p.remote
+	}
+	return conn.Client(5 * time.Second)
+}

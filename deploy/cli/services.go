@@ -9,13 +9,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/throughline/throughline/collector"
+	"github.com/throughline/throughline/deploy/host"
 	"github.com/throughline/throughline/processor"
 	"github.com/throughline/throughline/processor/store"
 )
 
-func newRegistry() *prometheus.Registry {
+// newRegistry has the metrics of the process and of the folders that it works in, by the name that they have as a label.
+func newRegistry(folders map[string]string) *prometheus.Registry {
 	r := prometheus.NewRegistry()
-	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector(),
+		host.New(folders))
 	return r
 }
 
@@ -51,7 +54,7 @@ func runCollector(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	registry := newRegistry()
+	registry := newRegistry(map[string]string{"spool": cfg.SpoolDir})
 	c, err := collector.New(cfg, collector.Deps{
 		Logger: log, Registerer: registry, Gatherer: registry, Sites: all, RulesVersion: rules.Version(),
 		KafkaTLS: kafka.TLS, KafkaSASL: kafka.SASL,
@@ -95,11 +98,13 @@ func runProcessor(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	registry := newRegistry()
+	registry := newRegistry(map[string]string{"state": cfg.StateDir})
 	storeConfig := store.Config{DSN: ch.DSN, Quorum: ch.Quorum}
 	p, err := processor.New(cfg, processor.Deps{
 		Logger: log, Registerer: registry, Gatherer: registry, Sites: all, LoadRules: loadRules,
-		OpenStore: func(ctx context.Context) (processor.Store, error) { return store.Open(ctx, storeConfig, log, registry) },
+		OpenStore: func(ctx context.Context) (processor.Store, error) {
+			return store.OpenWatched(ctx, storeConfig, log, registry, processor.WatchInterval)
+		},
 	})
 	if err != nil {
 		return err

@@ -126,7 +126,7 @@ func prepareUp(c *cobra.Command, screen *terminal.Screen) (*upRun, error) {
 	if err != nil {
 		return nil, err
 	}
-	registry := newRegistry()
+	registry := newRegistry(map[string]string{"data": dataDir})
 	// One admin address serves the metrics of everything.
 	parts.processor.AdminListen = ""
 	run := &upRun{registry: registry, screen: screen, log: log, dataDir: dataDir}

@@ -100,6 +100,7 @@ func (p *Pipeline) Start(ctx context.Context) (err error) {
 }
 
 func (p *Pipeline) startServers(ctx context.Context) error {
+	p.cfg.Broker.Metrics = p.deps.Registry
 	b, err := broker.New(p.cfg.Broker, p.deps.Logger.With("component", "broker"))
 	if err != nil {
 		return err
@@ -135,7 +136,9 @@ func (p *Pipeline) startProcessor(ctx context.Context) error {
 	proc, err := processor.New(cfg, processor.Deps{
 		Logger: log, Registerer: p.deps.Registry, Gatherer: p.deps.Registry,
 		Sites: p.deps.Sites, LoadRules: p.deps.LoadRules,
-		OpenStore: func(ctx context.Context) (processor.Store, error) { return store.Open(ctx, rows, log, p.deps.Registry) },
+		OpenStore: func(ctx context.Context) (processor.Store, error) {
+			return store.OpenWatched(ctx, rows, log, p.deps.Registry, processor.WatchInterval)
+		},
 	})
 	if err != nil {
 		return fmt.Errorf("processor: %w", err)

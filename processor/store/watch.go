@@ -2,11 +2,21 @@ package store
 
 import (
 	"context"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
+
+// OpenWatched is Open followed by Watch in the background; it connects before it returns.
+func OpenWatched(ctx context.Context, cfg Config, log *slog.Logger, reg prometheus.Registerer, interval time.Duration) (*Store, error) {
+	s, err := Open(ctx, cfg, log, reg)
+	if err == nil {
+		go s.Watch(ctx, interval)
+	}
+	return s, err
+}
 
 // Watch asks the server at each interval how it does, until ctx is done, and gives the answers to the metrics. Several processors
 // ask the same server: take the greatest of their answers, not the sum.

@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kfake"
 
 	"github.com/throughline/throughline/deploy/topics"
@@ -42,6 +43,8 @@ type Config struct {
 	Sync bool
 	// Partitions of the keyed topics.
 	Partitions int
+	// Metrics may be nil.
+	Metrics prometheus.Registerer
 }
 
 // Broker is one running or stopped broker.
@@ -54,6 +57,7 @@ type Broker struct {
 	gate    *gate // nil without Sync
 	dirty   *dirty
 	addr    string
+	metrics *metrics
 	stop    context.CancelFunc
 	done    chan struct{}
 }
@@ -86,7 +90,11 @@ func New(cfg Config, log *slog.Logger) (*Broker, error) {
 	if log == nil {
 		log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
-	return &Broker{cfg: cfg, host: host, port: int(port), log: log}, nil
+	b := &Broker{cfg: cfg, host: host, port: int(port), log: log}
+	if b.metrics, err = newMetrics(cfg.Metrics, b); err != nil {
+		return nil, fmt.Errorf("broker: register metrics: %w", err)
+	}
+	return b, nil
 }
 
 // Start opens the folder, listens, and creates or verifies the topics. A broker that failed to start holds nothing.
@@ -100,7 +108,7 @@ func (b *Broker) Start(ctx context.Context) error {
 			return err
 		}
 		b.dirty = newDirty(b.cfg.DataDir)
-		b.gate = newGate(b.log, b.dirty.sync)
+		b.gate = newGate(b.log, b.metrics.timed(b.dirty.sync))
 	}
 	cluster, err := kfake.NewCluster(b.options()...)
 	if err != nil {

@@ -104,7 +104,7 @@ func TestKilledChild(t *testing.T) {
 	until(t, "inserts after the last crash", func() bool { return w.acknowledged.Load() > before })
 	w.check(t)
 	if err := testutil.GatherAndCompare(registry, strings.NewReader("# HELP throughline_engine_restarts_total Times that the embedded ClickHouse engine died and was started again.\n"+
-		"# TYPE throughline_engine_restarts_total counter\nthroughline_engine_restarts_total 3\n")); err != nil {
+		"# TYPE throughline_engine_restarts_total counter\nthroughline_engine_restarts_total 3\n"), "throughline_engine_restarts_total"); err != nil {
 		t.Error(err)
 	}
 }

@@ -10,20 +10,18 @@ import (
 	"os"
 	"sync"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Engine is a running engine, seen from the parent.
 type Engine struct {
-	cfg      Config
-	sockets  []*os.File // passed to every child
-	addrs    []net.Addr
-	restarts prometheus.Counter
-	stop     chan struct{} // closed by Stop
-	ended    chan struct{} // closed when the last child is gone
-	once     sync.Once
-	last     error // how the last child ended; read it after ended
+	cfg     Config
+	sockets []*os.File // passed to every child
+	addrs   []net.Addr
+	metrics *metrics
+	stop    chan struct{} // closed by Stop
+	ended   chan struct{} // closed when the last child is gone
+	once    sync.Once
+	last    error // how the last child ended; read it after ended
 
 	mu struct {
 		sync.Mutex
@@ -39,11 +37,8 @@ func Start(ctx context.Context, cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{cfg: cfg, stop: make(chan struct{}), ended: make(chan struct{}),
-		restarts: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "throughline_engine_restarts_total",
-			Help: "Times that the embedded ClickHouse engine died and was started again.",
-		})}
+	e := &Engine{cfg: cfg, stop: make(chan struct{}), ended: make(chan struct{})}
+	e.metrics = newMetrics(e)
 	if err := e.listen(ctx); err != nil {
 		e.closeSockets()
 		return nil, err
@@ -58,7 +53,7 @@ func Start(ctx context.Context, cfg Config) (*Engine, error) {
 		return nil, fmt.Errorf("start the ClickHouse engine: %w", err)
 	}
 	if cfg.Metrics != nil {
-		if err := cfg.Metrics.Register(e.restarts); err != nil {
+		if err := cfg.Metrics.Register(e.metrics); err != nil {
 			first.kill()
 			e.closeSockets()
 			return nil, fmt.Errorf("register the engine's metrics: %w", err)
@@ -144,7 +139,7 @@ func (e *Engine) Stop(ctx context.Context) error {
 	e.once.Do(func() {
 		close(e.stop)
 		if e.cfg.Metrics != nil {
-			e.cfg.Metrics.Unregister(e.restarts)
+			e.cfg.Metrics.Unregister(e.metrics)
 		}
 	})
 	select {

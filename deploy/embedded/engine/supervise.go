@@ -70,7 +70,7 @@ func (e *Engine) supervise(c *child) {
 		case <-c.dead:
 		}
 		e.cfg.Log.Error("ClickHouse engine died; starting it again", "error", c.reason(), "lived", time.Since(c.born).String(), "pause", pause.String())
-		e.restarts.Inc()
+		e.metrics.restarts.Inc()
 		if time.Since(c.born) > healthy {
 			pause = firstPause
 		}

@@ -65,7 +65,7 @@ func New(cfg Config, deps Deps) (*Collector, error) {
 		return nil, fmt.Errorf("collector: %w", err)
 	}
 	handler, err := api.New(cfg.api(deps.RulesVersion, contract.OpenAPI), api.Deps{
-		Logger: deps.Logger, Registerer: deps.Registerer, Sites: deps.Sites, Admitter: admission.New(), Sink: c.delivery,
+		Logger: deps.Logger, Registerer: deps.Registerer, Sites: deps.Sites, Admitter: admission.New(admission.WithPlaceholders(cfg.Placeholders)), Sink: c.delivery,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("collector: %w", err)

@@ -30,6 +30,8 @@ type Config struct {
 	MaxInFlight    int           `envconfig:"THROUGHLINE_COLLECTOR_MAX_IN_FLIGHT" default:"4096" desc:"requests in work at once; beyond, they are answered 429"`
 	MaxConnections int           `envconfig:"THROUGHLINE_COLLECTOR_MAX_CONNECTIONS" default:"10000" desc:"open connections; beyond, new ones wait"`
 	ReadTimeout    time.Duration `envconfig:"THROUGHLINE_COLLECTOR_READ_TIMEOUT" default:"15s" desc:"time a client has for sending one request"`
+	Placeholders   []string      `envconfig:"THROUGHLINE_COLLECTOR_PLACEHOLDER_IDS" desc:"more user ids that name nobody and are refused, comma separated; with ! in front one of the built-in list is allowed again"`
+	LinkCache      int           `envconfig:"THROUGHLINE_COLLECTOR_LINK_CACHE" default:"200000" desc:"pairs of anonymous id and user id that are known to be sent, some 120 bytes each; what is forgotten is sent again"`
 	IdleTimeout    time.Duration `envconfig:"THROUGHLINE_COLLECTOR_IDLE_TIMEOUT" default:"90s" desc:"time an unused connection stays open"`
 	RetryAfter     time.Duration `envconfig:"THROUGHLINE_COLLECTOR_RETRY_AFTER" default:"5s" desc:"what clients are told when there is no room"`
 
@@ -89,6 +91,7 @@ func (c *Config) Validate() error {
 	check(c.PublishBytes >= 4*int64(c.MaxBodyBytes), "COLLECTOR_PUBLISH_BYTES", "at least four times COLLECTOR_MAX_BODY_BYTES")
 	check(c.MaxEvents > 0 && c.MaxEvents <= 10_000, "COLLECTOR_MAX_EVENTS", "between 1 and 10000")
 	check(c.MaxInFlight > 0, "COLLECTOR_MAX_IN_FLIGHT", "above 0")
+	check(c.LinkCache > 0, "COLLECTOR_LINK_CACHE", "above 0")
 	check(c.MaxConnections > 0, "COLLECTOR_MAX_CONNECTIONS", "above 0")
 	check(c.ReadTimeout > 0, "COLLECTOR_READ_TIMEOUT", "longer than 0")
 	check(c.IdleTimeout > 0, "COLLECTOR_IDLE_TIMEOUT", "longer than 0")
@@ -104,7 +107,7 @@ const clientsRemembered = 100_000
 func (c *Config) api(rulesVersion string, openAPI []byte) api.Config {
 	return api.Config{
 		MaxBodyBytes: c.MaxBodyBytes, MaxEvents: c.MaxEvents, MaxInFlight: c.MaxInFlight,
-		ClientRequestsPerSecond: c.ClientRequests, SiteEventsPerSecond: c.SiteEvents, ClientsRemembered: clientsRemembered,
+		ClientRequestsPerSecond: c.ClientRequests, SiteEventsPerSecond: c.SiteEvents, ClientsRemembered: clientsRemembered, LinksRemembered: c.LinkCache,
 		TrustedProxies: c.TrustedProxies, CountryHeader: c.CountryHeader, RetryAfter: c.RetryAfter,
 		RulesVersion: rulesVersion, OpenAPI: openAPI,
 	}

@@ -52,16 +52,29 @@ const agentCache = 8192
 
 // Admitter checks events and turns them into touchpoints. It is safe for concurrent use.
 type Admitter struct {
-	agents *enrich.Agents
+	agents       *enrich.Agents
+	placeholders *placeholders
+}
+
+// Option of New.
+type Option func(*Admitter)
+
+// WithPlaceholders refuses more user ids for naming nobody, in any case; an id with ! in front is allowed again.
+func WithPlaceholders(ids []string) Option {
+	return func(a *Admitter) { a.placeholders = newPlaceholders(ids) }
 }
 
 // New gives an Admitter with empty caches.
-func New() *Admitter {
+func New(options ...Option) *Admitter {
 	agents, err := enrich.NewAgents(agentCache)
 	if err != nil {
 		panic(err) // only a size that is not positive gives an error
 	}
-	return &Admitter{agents: agents}
+	a := &Admitter{agents: agents, placeholders: builtin}
+	for _, o := range options {
+		o(a)
+	}
+	return a
 }
 
 // Admit reads one event and fills into, which it resets first; nil means accepted. The strings and bytes of into may
@@ -69,7 +82,7 @@ func New() *Admitter {
 // Properties and Context are the client's bytes, but for context.ip, which is truncated there too.
 func (a *Admitter) Admit(req *Request, raw []byte, into *touchpoint.Touchpoint) *Problem {
 	into.Reset()
-	d := draft{t: into}
+	d := draft{t: into, placeholders: a.placeholders}
 	if d.read(raw) && d.settle(req) && a.visit(req, &d) {
 		return nil
 	}

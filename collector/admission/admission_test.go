@@ -161,6 +161,21 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// TestPlaceholdersCanBeChanged: some shops number customers from 0, others call all guests "walk-in".
+func TestPlaceholdersCanBeChanged(t *testing.T) {
+	a := New(WithPlaceholders([]string{"Walk-In", " !0", "", strings.Repeat("x", 200)}))
+	for id, accepted := range map[string]bool{
+		"walk-in": false, "WALK-IN ": false, "0": true, "guest": false, "u1": true, strings.Repeat("X", 200): false,
+		"test@test.com": false, "test@test.de": true,
+	} {
+		var touch touchpoint.Touchpoint
+		p := a.Admit(request(), []byte(`{"event":"x","user_id":"`+id+`"}`), &touch)
+		if accepted != (p == nil) || p != nil && (p.Reason != ReasonInvalidID || p.Field != "user_id") {
+			t.Errorf("%q: %v", id, p)
+		}
+	}
+}
+
 // proper checks what is true of every problem.
 func proper(t *testing.T, p *Problem) {
 	t.Helper()

@@ -12,6 +12,8 @@ type draft struct {
 	scan    scan.Scanner
 	t       *touchpoint.Touchpoint
 	problem *Problem
+	// Ids that name nobody; nil is the built-in ones.
+	placeholders *placeholders
 
 	timestamp, sentAt string
 	stage             string

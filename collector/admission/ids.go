@@ -17,6 +17,12 @@ var nothings = []string{
 var crowds = []string{
 	"0", "-1", "guest", "anonymous", "anon", "unknown", "userid", "user_id", "id", "email", "distinct_id", "distinctid",
 	"not_authenticated", "not set", "(not set)",
+	// What forms are filled with where an address is asked for.
+	"email@example.com", "user@example.com", "name@example.com", "example@example.com", "test@example.com", "me@example.com",
+	"john@example.com", "john.doe@example.com", "jane@example.com", "jane.doe@example.com", "you@example.com", "guest@example.com",
+	"noreply@example.com", "no-reply@example.com", "admin@example.com", "your@email.com", "email@email.com", "test@test.com",
+	"test@email.com", "a@a.com", "a@b.com", "a@b.c", "none@none.com", "no@no.com", "noemail@noemail.com", "no@email.com",
+	"none@example.com", "anonymous@example.com", "guest@guest.com", "asdf@asdf.com", "abc@abc.com", "123@123.com",
 }
 
 // Placeholders lists the user ids, in lower case, that are refused because they name nobody or everybody: they would make
@@ -25,34 +31,60 @@ func Placeholders() []string {
 	return append(append([]string(nil), nothings...), crowds...)
 }
 
-const longestPlaceholder = 36
+// placeholders are ids in lower case; the value tells whether one is refused as an anonymous id too.
+type placeholders struct {
+	ids     map[string]bool
+	longest int
+}
 
-var placeholders = func() map[string]bool {
-	// The value tells whether an anonymous id is refused too.
-	m := make(map[string]bool)
+// newPlaceholders adds to the built-in ones; an id with ! in front is allowed again.
+func newPlaceholders(changes []string) *placeholders {
+	p := &placeholders{ids: make(map[string]bool)}
 	for _, id := range crowds {
-		m[id] = false
+		p.ids[id] = false
 	}
 	for _, id := range nothings {
-		m[id] = true
+		p.ids[id] = true
 	}
-	return m
-}()
+	for _, id := range changes {
+		id, allowed := strings.CutPrefix(strings.TrimSpace(id), "!")
+		if id = lowerASCII(strings.TrimSpace(id)); allowed {
+			delete(p.ids, id)
+		} else if _, known := p.ids[id]; !known && id != "" {
+			p.ids[id] = false
+		}
+	}
+	for id := range p.ids {
+		p.longest = max(p.longest, len(id))
+	}
+	return p
+}
 
-// placeholder tells whether an id names nobody (nothing), or nobody in particular (known).
-func placeholder(id string) (nothing, known bool) {
+var builtin = newPlaceholders(nil)
+
+func lowerASCII(id string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			r |= 0x20
+		}
+		return r
+	}, id)
+}
+
+// has tells whether an id names nobody (nothing), or nobody in particular (known).
+func (p *placeholders) has(id string) (nothing, known bool) {
 	id = strings.TrimSpace(id)
-	if len(id) > longestPlaceholder {
+	var lower [MaxName]byte
+	if len(id) > min(p.longest, len(lower)) {
 		return false, false
 	}
-	var lower [longestPlaceholder]byte
 	for i := range len(id) {
 		lower[i] = id[i]
 		if 'A' <= id[i] && id[i] <= 'Z' {
 			lower[i] |= 0x20
 		}
 	}
-	nothing, known = placeholders[string(lower[:len(id)])]
+	nothing, known = p.ids[string(lower[:len(id)])]
 	return nothing, known
 }
 
@@ -97,10 +129,14 @@ func (d *draft) person() bool {
 	if user == "" && anonymous == "" {
 		return d.refuse(ReasonMissing, "user_id", "nobody is named: send user_id, or anonymous_id for a visitor who is not known")
 	}
-	if _, known := placeholder(user); known {
+	ids := d.placeholders
+	if ids == nil {
+		ids = builtin
+	}
+	if _, known := ids.has(user); known {
 		return d.refuse(ReasonInvalidID, "user_id", "a placeholder, not a person: leave user_id out until the user is known")
 	}
-	if nothing, _ := placeholder(anonymous); nothing {
+	if nothing, _ := ids.has(anonymous); nothing {
 		return d.refuse(ReasonInvalidID, "anonymous_id", "a placeholder, not a visitor: send an id made for this browser or device")
 	}
 	return true

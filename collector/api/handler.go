@@ -13,6 +13,7 @@ import (
 
 	"github.com/throughline/throughline/collector/admission"
 	"github.com/throughline/throughline/collector/delivery"
+	"github.com/throughline/throughline/collector/links"
 	"github.com/throughline/throughline/schemas/sites"
 	"github.com/throughline/throughline/schemas/touchpoint"
 )
@@ -37,6 +38,8 @@ type Config struct {
 	ClientRequestsPerSecond, SiteEventsPerSecond int
 	// ClientsRemembered bounds the addresses whose rate is known.
 	ClientsRemembered int
+	// LinksRemembered bounds the pairs of ids that are known to be sent.
+	LinksRemembered int
 	// TrustedProxies are believed about X-Forwarded-For and the country header.
 	TrustedProxies []netip.Prefix
 	// CountryHeader is the canonical header name with a country code, empty for none.
@@ -79,6 +82,7 @@ type Handler struct {
 	sink     Sink
 	inflater *inflater
 	limits   *limits
+	links    *links.Cache
 	metrics  *metrics
 	works    sync.Pool
 	inFlight atomic.Int64
@@ -95,10 +99,14 @@ func New(cfg Config, deps Deps) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	links, err := links.New(cfg.LinksRemembered)
+	if err != nil {
+		return nil, err
+	}
 	cfg.CountryHeader = http.CanonicalHeaderKey(cfg.CountryHeader)
 	h := &Handler{
 		cfg: cfg, log: deps.Logger, sites: deps.Sites, admitter: deps.Admitter, sink: deps.Sink,
-		inflater: inflater, limits: limits, retry: seconds(cfg.RetryAfter),
+		inflater: inflater, limits: limits, links: links, retry: seconds(cfg.RetryAfter),
 	}
 	h.works.New = func() any { return newWork() }
 	if h.metrics, err = newMetrics(deps.Registerer, deps.Sites, &h.inFlight, cfg.MaxInFlight); err != nil {

@@ -34,6 +34,7 @@ sites:
 type memory struct {
 	mu                     sync.Mutex
 	touchpoints            []*touchpoint.Touchpoint
+	links                  []*touchpoint.Link
 	rejected               []*touchpoint.Rejection
 	touchError, rejectFail error
 }
@@ -45,7 +46,14 @@ func (m *memory) Touchpoints(_ context.Context, records []delivery.Record) error
 		return m.touchError
 	}
 	for _, r := range records {
-		m.touchpoints = append(m.touchpoints, decode(r).GetTouchpoint())
+		switch kind := decode(r).Kind.(type) {
+		case *touchpoint.Record_Touchpoint:
+			m.touchpoints = append(m.touchpoints, kind.Touchpoint)
+		case *touchpoint.Record_Link:
+			m.links = append(m.links, kind.Link)
+		default:
+			panic("neither touchpoint nor link")
+		}
 	}
 	return nil
 }
@@ -71,7 +79,7 @@ func decode(r delivery.Record) *touchpoint.Record {
 }
 
 func testConfig() Config {
-	return Config{MaxBodyBytes: 1 << 20, MaxEvents: 500, MaxInFlight: 100, ClientsRemembered: 100, RetryAfter: 2 * time.Second, RulesVersion: "r1"}
+	return Config{MaxBodyBytes: 1 << 20, MaxEvents: 500, MaxInFlight: 100, ClientsRemembered: 100, LinksRemembered: 100, RetryAfter: 2 * time.Second, RulesVersion: "r1"}
 }
 
 // bench is a handler with its sink.

@@ -38,9 +38,11 @@ type metrics struct {
 	requests  [routes][6]prometheus.Counter // by route and first digit of the status
 	seconds   [routes]prometheus.Observer
 	bodyBytes prometheus.Counter
-	limited   map[string]prometheus.Counter
-	refused   map[string]prometheus.Counter
-	sites     map[*sites.Site]*siteMetrics
+	// Links of an anonymous id to a user.
+	linksSent, linksSuppressed prometheus.Counter
+	limited                    map[string]prometheus.Counter
+	refused                    map[string]prometheus.Counter
+	sites                      map[*sites.Site]*siteMetrics
 }
 
 type siteMetrics struct {
@@ -70,13 +72,18 @@ func newMetrics(reg prometheus.Registerer, list *sites.Sites, inFlight *atomic.I
 	for _, reason := range reasons {
 		m.refused[reason] = refused.WithLabelValues(reason)
 	}
+	links := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "throughline_collector_links_total",
+		Help: "Pairs of an anonymous id and a user id that touchpoints carried: sent to the owner of the anonymous id, or suppressed because it has been told."},
+		[]string{"outcome"})
+	m.linksSent, m.linksSuppressed = links.WithLabelValues("sent"), links.WithLabelValues("suppressed")
 	seconds := m.byRoute(requests)
 	limit := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "throughline_collector_requests_in_flight_limit", Help: "Requests that may be in work at once."})
 	limit.Set(float64(maxInFlight))
 	gauge := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "throughline_collector_requests_in_flight", Help: "Requests in work."}, func() float64 { return float64(inFlight.Load()) })
-	for _, c := range append(m.bySite(list), requests, limited, refused, seconds, gauge, limit, m.bodyBytes) {
+	for _, c := range append(m.bySite(list), requests, limited, refused, links, seconds, gauge, limit, m.bodyBytes) {
 		if err := reg.Register(c); err != nil {
 			return nil, fmt.Errorf("register the metrics of the API: %w", err)
 		}

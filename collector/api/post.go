@@ -25,7 +25,7 @@ func (h *Handler) post(route route, w http.ResponseWriter, r *http.Request, now 
 		}
 		return h.refuse(w, refused)
 	}
-	if err := work.admit(h.admitter, h.cfg.RulesVersion); err != nil {
+	if err := work.admit(h); err != nil {
 		return h.refuse(w, &refusal{status: http.StatusInternalServerError, reason: reasonInternal, detail: "the events could not be encoded", cause: err})
 	}
 	return h.deliver(r.Context(), work, w)
@@ -118,6 +118,7 @@ func (h *Handler) deliver(ctx context.Context, work *work, w http.ResponseWriter
 	if len(work.records) > 0 {
 		outcome.accepted = h.sink.Touchpoints(ctx, work.records)
 	}
+	h.countLinks(work, outcome.accepted)
 	if len(work.rejected) > 0 {
 		outcome.rejected = h.sink.Rejected(ctx, work.rejected)
 	}
@@ -144,10 +145,21 @@ type outcome struct {
 	accepts, rejects, retries int
 }
 
+// countLinks remembers the links that are durable, so that they are not sent again.
+func (h *Handler) countLinks(work *work, err error) {
+	if work.suppressed > 0 {
+		h.metrics.linksSuppressed.Add(float64(work.suppressed))
+	}
+	if len(work.claims) > 0 && err == nil {
+		h.links.Sent(work.claims)
+		h.metrics.linksSent.Add(float64(len(work.claims)))
+	}
+}
+
 // countEvents turns errors into verdicts and counts them.
 func (h *Handler) countEvents(work *work, o *outcome) {
 	m := h.metrics.sites[work.request.Site]
-	if n := len(work.records); o.accepted == nil {
+	if n := work.touchpoints(); o.accepted == nil {
 		o.accepts = n
 	} else {
 		o.retries = n

@@ -105,7 +105,7 @@ func show(c *cobra.Command, o tailOptions, rules tailRules, entries <-chan entry
 	lines := 0
 	for e := range entries {
 		s := rules.read(e)
-		if !o.filter.admits(s) {
+		if s == nil || !o.filter.admits(s) {
 			continue
 		}
 		line, err := s.line(o.json, terminal.StyleOf(c.OutOrStdout()))

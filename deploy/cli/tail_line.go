@@ -68,7 +68,8 @@ func (c *Common) tailRules() (tailRules, error) {
 	return rules, nil
 }
 
-// read decodes an entry; one that cannot be decoded is shown as rejected, as the processor will.
+// read decodes an entry; one that cannot be decoded is shown as rejected, as the processor will. Records that are no event
+// but say something about ids give nil.
 func (r tailRules) read(e entry) *seen {
 	s := &seen{Topic: e.topic, Partition: e.partition, Offset: e.record.Offset, ReceivedAt: e.record.Time}
 	var record touchpoint.Record
@@ -78,6 +79,8 @@ func (r tailRules) read(e entry) *seen {
 		s.accepted(kind.Touchpoint, r)
 	case *touchpoint.Record_Rejection:
 		s.rejected(kind.Rejection)
+	case *touchpoint.Record_Link, *touchpoint.Record_Contribution, *touchpoint.Record_Unlink:
+		return nil
 	default:
 		s.Verdict, s.Reason, s.Detail = verdictRejected, "undecodable", "the record is not one of "+topics.Touchpoints
 		if err != nil {

@@ -239,3 +239,19 @@ func TestTailGoesOnAfterTruncation(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestTailLeavesOutWhatIsNoEvent(t *testing.T) {
+	for _, r := range []*touchpoint.Record{
+		{Kind: &touchpoint.Record_Link{Link: &touchpoint.Link{Site: "s"}}},
+		{Kind: &touchpoint.Record_Contribution{Contribution: &touchpoint.Contribution{Site: "s"}}},
+		{Kind: &touchpoint.Record_Unlink{Unlink: &touchpoint.Unlink{Site: "s"}}},
+	} {
+		value, err := r.MarshalVT()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := (tailRules{}).read(entry{topics.Touchpoints, 0, consume.Record{Value: value}}); s != nil {
+			t.Errorf("%v is shown", r)
+		}
+	}
+}

@@ -16,10 +16,15 @@ func (t *Touchpoint) Link() *Link {
 	if t.UserId == "" || t.AnonymousId == "" {
 		return nil
 	}
-	return &Link{
-		Site: t.Site, AnonymousId: t.AnonymousId, UserId: t.UserId,
-		AssertedAt: t.OccurredAt, Source: t.Type, ReceivedAt: t.ReceivedAt,
-	}
+	l := &Link{}
+	t.Linked(l)
+	return l
+}
+
+// Linked fills the link of a touchpoint that carries both ids.
+func (t *Touchpoint) Linked(l *Link) {
+	l.Site, l.AnonymousId, l.UserId = t.Site, t.AnonymousId, t.UserId
+	l.AssertedAt, l.Source, l.ReceivedAt = t.OccurredAt, t.Type, t.ReceivedAt
 }
 
 // Customer is the anonymous visitor, to whose bucket the record goes.

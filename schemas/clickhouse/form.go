@@ -14,6 +14,7 @@ func (f Form) functions() template.FuncMap {
 		"replacing":   f.replacing,
 		"distributed": f.distributed,
 		"settings":    f.settings,
+		"quick_final": quickFinal,
 		"stage_name":  stageName,
 		"never":       func() string { return "toDateTime64(0, 3, 'UTC')" },
 	}
@@ -70,4 +71,10 @@ func (f Form) settings() string {
 
 func stageName(column string) string {
 	return "transform(" + column + ", [1, 2, 3, 4, 5], ['awareness', 'consideration', 'intent', 'purchase', 'loyalty'], '')"
+}
+
+// quickFinal are the settings of a view with FINAL inside. Versions of a row never lie in two partitions, and the skip indexes
+// are about columns of the sort key, so neither setting can hide a version.
+func quickFinal() string {
+	return "do_not_merge_across_partitions_select_final = 1, use_skip_indexes_if_final_exact_mode = 0"
 }

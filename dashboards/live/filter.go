@@ -16,7 +16,7 @@ var spans = map[string]time.Duration{
 }
 
 const (
-	defaultSpan = "30d"
+	defaultSpan = "90d"
 	longest     = 10 * 366 * 24 * time.Hour
 	mostValues  = 50  // of one filter
 	mostLetters = 512 // of one value

@@ -73,16 +73,15 @@ func (p *poller) health(ctx context.Context, now time.Time) json.RawMessage {
 
 // sample is what the page takes of the metrics at one moment.
 type sample struct {
-	at                      time.Time
-	any                     bool
-	accepted, rejected      float64
-	retried                 float64
-	delay, delays           float64
-	lag, lagSeconds         float64
-	kafkaAway               bool
-	spooled                 float64
-	partitions, restarts    float64
-	refusedRows, unreadable float64
+	at                   time.Time
+	any                  bool
+	accepted, rejected   float64
+	retried              float64
+	delay, delays        float64
+	lag, lagSeconds      float64
+	kafkaAway            bool
+	spooled              float64
+	partitions, restarts float64
 }
 
 // read sums what counts.

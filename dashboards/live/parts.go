@@ -4,7 +4,9 @@ import "fmt"
 
 // rates compares with the sample before. A counter that went back belongs to a process that has started again.
 func (s sample) rates(before sample, h *Health) {
-	h.Lag = &s.lag
+	if s.partitions > 0 {
+		h.Lag = &s.lag // with no owner nobody counts
+	}
 	seconds := s.at.Sub(before.at).Seconds()
 	if !before.any || seconds <= 0 || seconds > 60 {
 		return

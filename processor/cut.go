@@ -96,6 +96,7 @@ func (p *portion) reserve(records, customers int) {
 	p.rows.Journeys = make([]journey.Journey, 0, customers+customers/8)
 	p.rows.Transitions = make([]journey.Transition, 0, customers+customers/4)
 	p.sets = make([]change, 0, customers)
+	p.received = make([]int64, 0, records)
 }
 
 // byCustomer links the items of each customer and gives the first of each.
@@ -136,7 +137,7 @@ func (c *cutter) customer(out *portion, first *item) error {
 	if err != nil {
 		return err
 	}
-	var set journey.Set
+	set := journey.Set{Touches: c.touches[:0]}
 	if blob != nil {
 		if err := state.Decode(blob, c.touches, &set); err != nil {
 			return fmt.Errorf("customer in bucket %d: %w", first.row.Bucket, err)

@@ -65,7 +65,7 @@ func benchmarkEncode[R any](b *testing.B, columns []column[R], rows []R) {
 	for b.Loop() {
 		blk.reset()
 		blk.fill(rows)
-		bytes = len(blk.encode())
+		bytes = len(wire(b, blk))
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(rows)), "ns/row")
 	b.ReportMetric(float64(bytes)/float64(len(rows)), "B/row")

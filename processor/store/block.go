@@ -1,7 +1,9 @@
 package store
 
 import (
+	"io"
 	"strings"
+	"sync"
 
 	"github.com/ClickHouse/ch-go/proto"
 )
@@ -34,24 +36,53 @@ func (b *block[R]) reset() {
 	}
 }
 
-// encode gives the block in ClickHouse's Native format. The bytes are valid until the next call.
-func (b *block[R]) encode() []byte {
+// encode gives the i-th of width() pieces of the block in ClickHouse's Native format: a column, the first with the header
+// before it. The bytes are valid until the next call. A piece at a time keeps a large block from being in memory twice.
+func (b *block[R]) encode(i int) []byte {
 	b.buffer.Reset()
-	b.buffer.PutInt(len(b.columns))
-	b.buffer.PutInt(b.rows)
-	for _, c := range b.columns {
-		b.buffer.PutString(c.name())
-		b.buffer.PutString(c.chType())
-		c.encode(&b.buffer)
+	if i == 0 {
+		b.buffer.PutInt(len(b.columns))
+		b.buffer.PutInt(b.rows)
 	}
+	c := b.columns[i]
+	b.buffer.PutString(c.name())
+	b.buffer.PutString(c.chType())
+	c.encode(&b.buffer)
 	return b.buffer.Buf
 }
 
-// shrink lets go of the memory of an unusually large flush.
-func (b *block[R]) shrink() {
-	if cap(b.buffer.Buf) > 64<<20 {
-		b.buffer.Buf = nil
+// encoded reads an encoded block. An HTTP client may go on reading a body after the request has failed, when the block
+// is filled with other rows: close ends that.
+type encoded struct {
+	mu     sync.Mutex
+	block  outgoing
+	next   int
+	rest   []byte
+	closed bool
+}
+
+func (e *encoded) Read(p []byte) (int, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return 0, io.ErrClosedPipe
 	}
+	for len(e.rest) == 0 {
+		if e.next == e.block.width() {
+			return 0, io.EOF
+		}
+		e.rest = e.block.encode(e.next)
+		e.next++
+	}
+	n := copy(p, e.rest)
+	e.rest = e.rest[n:]
+	return n, nil
+}
+
+func (e *encoded) close() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.closed = true
 }
 
 // insertStatement names every column, so that a column added to the table later takes its default.

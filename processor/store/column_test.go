@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"reflect"
 	"testing"
 
@@ -28,7 +29,7 @@ func checkBlock[R any](t *testing.T, columns []column[R], rows []R) {
 	for range 2 { // the second time on reused memory
 		b.reset()
 		b.fill(rows)
-		got := decoded(t, b.encode())
+		got := decoded(t, wire(t, b))
 		if got.Rows() != len(rows) {
 			t.Fatalf("%d rows, want %d", got.Rows(), len(rows))
 		}
@@ -103,11 +104,21 @@ func TestDictionaryWidths(t *testing.T) {
 		}
 		b := &block[string]{columns: []column[string]{newWord("w", func(s string) string { return s })}}
 		b.fill(values)
-		got := decoded(t, b.encode())
+		got := decoded(t, wire(t, b))
 		for i, want := range values {
 			if v := got.Columns[0].Row(i, false); v != want {
 				t.Fatalf("%d words: row %d is %v, want %v", n, i, v, want)
 			}
 		}
 	}
+}
+
+// wire is the whole of an encoded block.
+func wire(t testing.TB, b outgoing) []byte {
+	t.Helper()
+	all, err := io.ReadAll(&encoded{block: b})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 
@@ -10,7 +9,7 @@ import (
 
 // outgoing is a filled block on its way.
 type outgoing interface {
-	encode() []byte
+	encode(i int) []byte
 	values(i int) any
 	width() int
 }
@@ -22,7 +21,9 @@ type sender func(ctx context.Context, statement string, b outgoing) error
 // formatSender sends the block as it is encoded here.
 func formatSender(conn driver.Conn) sender {
 	return func(ctx context.Context, statement string, b outgoing) error {
-		return conn.InsertFormat(ctx, "Native", statement, bytes.NewReader(b.encode()))
+		body := &encoded{block: b}
+		defer body.close()
+		return conn.InsertFormat(ctx, "Native", statement, body)
 	}
 }
 

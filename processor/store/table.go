@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -28,13 +27,15 @@ type table[R any] struct {
 	*writer
 	name      string
 	statement string
-	blocks    sync.Pool
+	// Blocks that are not in use, with their memory.
+	blocks  chan *block[R]
+	columns func() []column[R]
 }
 
 func newTable[R any](w *writer, name string, columns func() []column[R]) *table[R] {
 	return &table[R]{
 		writer: w, name: name, statement: insertStatement(w.database, name, columns()),
-		blocks: sync.Pool{New: func() any { return &block[R]{columns: columns()} }},
+		blocks: make(chan *block[R], partsAtOnce), columns: columns,
 	}
 }
 
@@ -85,12 +86,8 @@ func (t *table[R]) writePart(ctx context.Context, rows []R, first int) ([]Poison
 
 // insert is one INSERT, repeated while it may help.
 func (t *table[R]) insert(ctx context.Context, rows []R) error {
-	b := t.blocks.Get().(*block[R])
-	defer func() {
-		b.reset()
-		b.shrink()
-		t.blocks.Put(b)
-	}()
+	b := t.block()
+	defer t.release(b)
 	b.fill(rows)
 	for pause := t.cfg.RetryFrom; ; pause = min(2*pause, t.cfg.RetryTo) {
 		err := t.attempt(ctx, b)
@@ -107,6 +104,24 @@ func (t *table[R]) insert(ctx context.Context, rows []R) error {
 		if !wait(ctx, pause) {
 			return fmt.Errorf("store: insert into %s: %w", t.name, errors.Join(context.Cause(ctx), err))
 		}
+	}
+}
+
+func (t *table[R]) block() *block[R] {
+	select {
+	case b := <-t.blocks:
+		return b
+	default:
+		return &block[R]{columns: t.columns()}
+	}
+}
+
+// release keeps a block for the next INSERT.
+func (t *table[R]) release(b *block[R]) {
+	b.reset()
+	select {
+	case t.blocks <- b:
+	default:
 	}
 }
 

@@ -55,7 +55,7 @@ func compareTable[R any](t *testing.T, conn driver.Conn, table string, columns [
 	b := &block[R]{columns: columns}
 	b.fill(rows)
 	want := make([]string, len(rows))
-	sent := decoded(t, b.encode())
+	sent := decoded(t, wire(t, b))
 	for r := range rows {
 		for i := range columns {
 			want[r] += fmt.Sprintf("%v\x1f", sent.Columns[i].Row(r, false))

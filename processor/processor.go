@@ -2,6 +2,7 @@ package processor
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/segmentio/kafka-go/sasl"
 
 	"github.com/throughline/throughline/processor/consume"
 	"github.com/throughline/throughline/processor/state"
@@ -38,6 +40,9 @@ type Deps struct {
 	LoadRules func(file string) (*stages.Rules, error)
 	// OpenStore connects to ClickHouse, once, in Run.
 	OpenStore func(ctx context.Context) (Store, error)
+	// KafkaTLS and KafkaSASL are nil for plain connections.
+	KafkaTLS  *tls.Config
+	KafkaSASL sasl.Mechanism
 }
 
 // Processor is one member of the group of processors.
@@ -92,7 +97,7 @@ func (p *Processor) Run(ctx context.Context) (err error) {
 	}
 	consumer := consume.Config{
 		Brokers: p.cfg.Brokers, Group: p.cfg.Group, Topics: []string{topics.Touchpoints, topics.Rejected},
-		SessionTimeout: p.cfg.SessionTimeout,
+		SessionTimeout: p.cfg.SessionTimeout, TLS: p.deps.KafkaTLS, SASL: p.deps.KafkaSASL,
 	}
 	dead := newDeadLetter(consumer)
 	defer dead.close()

@@ -31,7 +31,11 @@ The same in SQL:
 			if err := read(&cfg); err != nil {
 				return err
 			}
-			conn, err := openQueries(cfg.DSN)
+			tables, err := cfg.open()
+			if err != nil {
+				return err
+			}
+			conn, err := openQueries(tables)
 			if err != nil {
 				return err
 			}
@@ -47,13 +51,16 @@ The same in SQL:
 }
 
 // openQueries connects to the database of the tables.
-func openQueries(dsn string) (driver.Conn, error) {
-	options, err := clickhouse.ParseDSN(dsn)
+func openQueries(at tables) (driver.Conn, error) {
+	options, err := clickhouse.ParseDSN(at.DSN)
 	if err != nil {
 		return nil, usageError(fmt.Errorf("THROUGHLINE_CLICKHOUSE_DSN: %w", err))
 	}
 	if options.Auth.Database == "" || options.Auth.Database == "default" {
 		options.Auth.Database = schema.DefaultDatabase
+	}
+	if options.TLS != nil {
+		options.TLS.RootCAs = at.Authorities
 	}
 	return clickhouse.Open(options)
 }

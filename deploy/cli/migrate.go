@@ -11,9 +11,12 @@ import (
 
 // ClickHouse is where the tables are.
 type ClickHouse struct {
-	DSN     string `envconfig:"THROUGHLINE_CLICKHOUSE_DSN" default:"http://127.0.0.1:8123/throughline" desc:"ClickHouse as clickhouse-go reads it: http://, https:// or clickhouse://user:password@host:port/database"`
-	Cluster string `envconfig:"THROUGHLINE_CLICKHOUSE_CLUSTER" desc:"name of the cluster whose replicated and distributed tables are made; empty is a single node"`
-	Quorum  int    `envconfig:"THROUGHLINE_CLICKHOUSE_QUORUM" default:"0" desc:"replicas that must have an insert before it counts; 0 leaves it to the server"`
+	DSN string `envconfig:"THROUGHLINE_CLICKHOUSE_DSN" default:"http://127.0.0.1:8123/throughline" desc:"ClickHouse as clickhouse-go reads it: http://, https:// or clickhouse://user:password@host:port/database; TLS with ?secure=true"`
+	// Beside the DSN, so that it need hold no secret.
+	PasswordFile string `envconfig:"THROUGHLINE_CLICKHOUSE_PASSWORD_FILE" desc:"file that holds the password for ClickHouse instead of the DSN; a line end after it does not count"`
+	CAFile       string `envconfig:"THROUGHLINE_CLICKHOUSE_CA_FILE" desc:"PEM file of the authorities that signed ClickHouse's certificate; empty is those of the system"`
+	Cluster      string `envconfig:"THROUGHLINE_CLICKHOUSE_CLUSTER" desc:"name of the cluster whose replicated and distributed tables are made; empty is a single node"`
+	Quorum       int    `envconfig:"THROUGHLINE_CLICKHOUSE_QUORUM" default:"0" desc:"replicas that must have an insert before it counts; 0 leaves it to the server"`
 }
 
 func newMigrate() *cobra.Command {
@@ -34,7 +37,11 @@ names a cluster.`,
 			if show {
 				return showMigrations(c, cfg)
 			}
-			applied, err := migrate.Apply(c.Context(), cfg.DSN, migrate.Options{Cluster: cfg.Cluster})
+			tables, err := cfg.open()
+			if err != nil {
+				return err
+			}
+			applied, err := migrate.Apply(c.Context(), tables.DSN, migrate.Options{Cluster: cfg.Cluster, Authorities: tables.Authorities})
 			for _, name := range applied {
 				fmt.Fprintln(c.OutOrStdout(), "applied", name)
 			}

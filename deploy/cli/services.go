@@ -98,10 +98,19 @@ func runProcessor(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	kafka, err := openKafka(cfg.Brokers)
+	if err != nil {
+		return err
+	}
+	tables, err := ch.open()
+	if err != nil {
+		return err
+	}
 	registry := newRegistry(map[string]string{"state": cfg.StateDir})
-	storeConfig := store.Config{DSN: ch.DSN, Quorum: ch.Quorum}
+	storeConfig := store.Config{DSN: tables.DSN, Authorities: tables.Authorities, Quorum: ch.Quorum}
 	p, err := processor.New(cfg, processor.Deps{
 		Logger: log, Registerer: registry, Gatherer: registry, Sites: all, LoadRules: loadRules,
+		KafkaTLS: kafka.TLS, KafkaSASL: kafka.SASL,
 		OpenStore: func(ctx context.Context) (processor.Store, error) {
 			return store.OpenWatched(ctx, storeConfig, log, registry, processor.WatchInterval)
 		},

@@ -193,7 +193,7 @@ func (u *upRun) watch(ctx context.Context, withDemo bool, rate float64) error {
 	if withDemo {
 		go func() { shop <- u.visit(ctx, rate) }()
 	}
-	conn, err := openQueries(u.pipeline.QueryDSN())
+	conn, err := openQueries(tables{DSN: u.pipeline.QueryDSN()})
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"strconv"
@@ -16,8 +17,8 @@ import (
 )
 
 // ClickHouse checks the server, its tables, whether they can be read and written, its disks, and its clock.
-func ClickHouse(dsn string) []Check {
-	s := server{dsn: dsn}
+func ClickHouse(dsn string, authorities *x509.CertPool) []Check {
+	s := server{dsn: dsn, authorities: authorities}
 	return []Check{
 		{Name: "clickhouse", Run: s.asked(s.version)},
 		{Name: "clickhouse-tables", After: "clickhouse", Run: s.asked(s.migrated)},
@@ -30,7 +31,10 @@ func ClickHouse(dsn string) []Check {
 // Oldest release whose settings and functions are used.
 const oldestYear, oldestMonth = 26, 2
 
-type server struct{ dsn string }
+type server struct {
+	dsn         string
+	authorities *x509.CertPool // nil is those of the system
+}
 
 // database is where the tables are, as the processor sees it.
 func (s server) database() string {
@@ -61,6 +65,9 @@ func (s server) asked(run func(context.Context, driver.Conn) Finding) func(conte
 		o, err := clickhouse.ParseDSN(s.dsn)
 		if err != nil {
 			return fail(err.Error(), "write THROUGHLINE_CLICKHOUSE_DSN as http://user:password@host:8123/throughline")
+		}
+		if o.TLS != nil {
+			o.TLS.RootCAs = s.authorities
 		}
 		o.Auth.Database = "default"
 		o.DialTimeout = 2 * time.Second
@@ -114,6 +121,8 @@ func (s server) trouble(err error) Finding {
 		return fail(err.Error(), "give the right user and password in THROUGHLINE_CLICKHOUSE_DSN, and that user its grants")
 	case errors.As(err, &exception) && (exception.Code == unknownTable || exception.Code == unknownDatabase):
 		return fail(err.Error(), "throughline migrate")
+	case errors.As(err, new(x509.UnknownAuthorityError)):
+		return fail(err.Error(), "put the authority that signed ClickHouse's certificate into THROUGHLINE_CLICKHOUSE_CA_FILE")
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fail("nobody listens at "+s.address(), "start it: throughline up. When ClickHouse is elsewhere: set THROUGHLINE_CLICKHOUSE_DSN")
 	case errors.Is(err, context.DeadlineExceeded):

@@ -94,7 +94,7 @@ func exec(t *testing.T, statements ...string) {
 }
 
 func TestClickHouseGood(t *testing.T) {
-	checks := ClickHouse(database(t, "good", true))
+	checks := ClickHouse(database(t, "good", true), nil)
 	expect(t, run(t, checks, "clickhouse"), OK, "release 2")
 	expect(t, run(t, checks, "clickhouse-tables"), OK, "migrations applied in database good")
 	expect(t, run(t, checks, "clickhouse-access"), OK, "6 tables")
@@ -105,12 +105,12 @@ func TestClickHouseGood(t *testing.T) {
 func TestClickHouseNotThere(t *testing.T) {
 	addr := free(t)
 	for _, scheme := range []string{"http", "clickhouse"} {
-		checks := ClickHouse(scheme + "://" + addr + "/x")
+		checks := ClickHouse(scheme+"://"+addr+"/x", nil)
 		expect(t, run(t, checks, "clickhouse"), Fail, "nobody listens at "+addr, "throughline up")
 		expect(t, run(t, checks, "clickhouse-access"), Skipped)
 		expect(t, run(t, checks, "clock"), Skipped)
 	}
-	expect(t, run(t, ClickHouse("mysql://x:y:z"), "clickhouse"), Fail, "THROUGHLINE_CLICKHOUSE_DSN as http://")
+	expect(t, run(t, ClickHouse("mysql://x:y:z", nil), "clickhouse"), Fail, "THROUGHLINE_CLICKHOUSE_DSN as http://")
 }
 
 func TestClickHouseHangs(t *testing.T) {
@@ -119,13 +119,13 @@ func TestClickHouseHangs(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	found := Run(t.Context(), ClickHouse("http://"+l.Addr().String()+"/x"), 100*time.Millisecond)
+	found := Run(t.Context(), ClickHouse("http://"+l.Addr().String()+"/x", nil), 100*time.Millisecond)
 	expect(t, found[0], Fail, "no answer")
 }
 
 func TestClickHouseRefusesThePassword(t *testing.T) {
 	own := strings.Replace(database(t, "x", false), password, "wrong", 1)
-	found := run(t, ClickHouse(own), "clickhouse")
+	found := run(t, ClickHouse(own, nil), "clickhouse")
 	expect(t, found, Fail, "user and password")
 	if strings.Contains(found.Detail, "wrong@") {
 		t.Errorf("the password is told: %s", found.Detail)
@@ -133,9 +133,9 @@ func TestClickHouseRefusesThePassword(t *testing.T) {
 }
 
 func TestClickHouseNotMigrated(t *testing.T) {
-	expect(t, run(t, ClickHouse(database(t, "nothing", false)), "clickhouse-tables"), Fail, "throughline migrate")
+	expect(t, run(t, ClickHouse(database(t, "nothing", false), nil), "clickhouse-tables"), Fail, "throughline migrate")
 
-	half := ClickHouse(database(t, "half", true))
+	half := ClickHouse(database(t, "half", true), nil)
 	exec(t, "DELETE FROM half.schema_migrations WHERE version = 3")
 	expect(t, run(t, half, "clickhouse-tables"), Fail, "not applied: 0003_journeys", "throughline migrate")
 	expect(t, run(t, half, "clickhouse-access"), Skipped, "see clickhouse-tables")
@@ -143,19 +143,19 @@ func TestClickHouseNotMigrated(t *testing.T) {
 	exec(t, "INSERT INTO half.schema_migrations (version, name, checksum) VALUES (3, 'x', 'other')")
 	expect(t, run(t, half, "clickhouse-tables"), Fail, "0003_journeys has changed")
 
-	newer := ClickHouse(database(t, "newer", true))
+	newer := ClickHouse(database(t, "newer", true), nil)
 	exec(t, "INSERT INTO newer.schema_migrations (version, name, checksum) VALUES (900, 'x', 'y')")
 	expect(t, run(t, newer, "clickhouse-tables"), Warn, "newer program")
 }
 
 func TestClickHouseCannotBeWritten(t *testing.T) {
 	database(t, "guarded", true)
-	reader := ClickHouse(readerDSN + "guarded")
+	reader := ClickHouse(readerDSN+"guarded", nil)
 	expect(t, run(t, reader, "clickhouse"), OK)
 	expect(t, run(t, reader, "clickhouse-tables"), OK)
 	expect(t, run(t, reader, "clickhouse-access"), Fail, "write touchpoints")
 
-	gone := ClickHouse(database(t, "gone", true))
+	gone := ClickHouse(database(t, "gone", true), nil)
 	exec(t, "DROP TABLE gone.journeys_log")
 	expect(t, run(t, gone, "clickhouse-access"), Fail, "read journeys", "throughline migrate")
 }

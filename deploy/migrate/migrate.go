@@ -3,6 +3,7 @@ package migrate
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -16,6 +17,8 @@ type Options struct {
 	Cluster string
 	// Whether an acknowledged insert is on disk.
 	Fsync bool
+	// Authorities that may have signed the server's certificate, where the DSN asks for TLS; nil is those of the system.
+	Authorities *x509.CertPool
 }
 
 // Apply brings the database named by the DSN up to date and gives the names of the migrations that it ran. The database
@@ -24,6 +27,9 @@ func Apply(ctx context.Context, dsn string, o Options) (applied []string, err er
 	options, err := clickhouse.ParseDSN(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("migrate: %w", err)
+	}
+	if options.TLS != nil {
+		options.TLS.RootCAs = o.Authorities
 	}
 	if options.Auth.Database == "default" { // no tables of ours belong there
 		options.Auth.Database = schema.DefaultDatabase

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"maps"
@@ -19,6 +20,8 @@ type Config struct {
 	// DSN as clickhouse-go reads it: http://host:8123/throughline, https://… or clickhouse://host:9000/throughline.
 	// Without a database it is throughline. HTTP is the faster way in: blocks are encoded here, once.
 	DSN string
+	// Authorities that may have signed the server's certificate, where the DSN asks for TLS; nil is those of the system.
+	Authorities *x509.CertPool
 	// InsertTimeout bounds one attempt of one INSERT; 30 s when 0.
 	InsertTimeout time.Duration
 	// RetryFrom and RetryTo bound the pause between attempts, which doubles; 50 ms and 2 s when 0.
@@ -55,6 +58,12 @@ func (c *Config) options() (*clickhouse.Options, error) {
 	}
 	if opts.Auth.Database == "" || opts.Auth.Database == "default" {
 		opts.Auth.Database = tables.DefaultDatabase
+	}
+	if c.Authorities != nil {
+		if opts.TLS == nil {
+			return nil, errors.New("store: certificate authorities are given, but the DSN has no secure=true")
+		}
+		opts.TLS.RootCAs = c.Authorities
 	}
 	opts.MaxOpenConns = max(opts.MaxOpenConns, 16)
 	opts.MaxIdleConns = max(opts.MaxIdleConns, 8)

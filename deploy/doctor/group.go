@@ -33,11 +33,19 @@ func (k cluster) groupLag(ctx context.Context, client *kafka.Client) Finding {
 	if members == 0 {
 		p.fail(fmt.Sprintf("no processor is in group %s (%s); waiting: %s", k.group, state, many(lag, "record")),
 			"start it: throughline up, or throughline processor")
+	} else if n, err := partitionsOf(ctx, client); err == nil && members > n {
+		p.warn(fmt.Sprintf("%s in group %s, but %s has %s: the others stand idle", many(members, "processor"), k.group, topics.Touchpoints, many(n, "partition")),
+			fmt.Sprintf("stop the processors that are too many, or give the topic more partitions: throughline topics grow --partitions %d explains how", 2*members))
 	} else if lag > behind {
 		p.warn(detail,
 			"run this again: when the number grows, add processors (up to one a partition), or see ClickHouse's load")
 	}
 	return p.or(good("%s", detail))
+}
+
+func partitionsOf(ctx context.Context, client *kafka.Client) (int, error) {
+	t, err := topic(ctx, client, topics.Touchpoints)
+	return len(t.Partitions), err
 }
 
 func groupMembers(ctx context.Context, client *kafka.Client, group string) (members int, state string, err error) {

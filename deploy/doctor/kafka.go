@@ -11,15 +11,16 @@ import (
 	"github.com/segmentio/kafka-go"
 
 	"github.com/throughline/throughline/deploy/kafkaconn"
+	shapes "github.com/throughline/throughline/deploy/topics"
 )
 
-// Kafka checks the brokers, the topics, their settings, and the processors' consumer group.
-func Kafka(conn kafkaconn.Conn, group string) []Check {
+// Kafka checks the brokers, the topics, their settings, and the processors' consumer group. shape says how the topics should be.
+func Kafka(conn kafkaconn.Conn, group string, shape shapes.Config) []Check {
 	k := cluster{conn: conn, group: group}
 	return []Check{
 		{Name: "kafka", Run: k.reach},
 		{Name: "topics", After: "kafka", Run: k.asked(topicsThere)},
-		{Name: "topic-settings", After: "topics", Run: k.asked(topicSettings)},
+		{Name: "topic-settings", After: "topics", Run: func(ctx context.Context) Finding { return topicSettings(ctx, conn, shape) }},
 		{Name: "topic-auto-creation", After: "kafka", Run: k.asked(autoCreation)},
 		{Name: "consumer-group", After: "topics", Run: k.asked(k.groupLag)},
 	}
@@ -50,6 +51,9 @@ func (k cluster) reach(ctx context.Context) Finding {
 	if len(p.details) == len(k.conn.Brokers) {
 		return fail("no broker answers: "+strings.Join(p.details, "; "),
 			"start it: throughline up. When Kafka is elsewhere: set THROUGHLINE_KAFKA_BROKERS")
+	}
+	if k.conn.TLS == nil && k.conn.SASL != nil && k.conn.SASL.Name() == "PLAIN" {
+		p.warn("the password travels in clear", "set THROUGHLINE_KAFKA_TLS=on, or THROUGHLINE_KAFKA_SASL_MECHANISM=scram-sha-512")
 	}
 	return k.asked(func(ctx context.Context, client *kafka.Client) Finding {
 		meta, err := client.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{}})

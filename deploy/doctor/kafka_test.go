@@ -13,6 +13,7 @@ import (
 
 	"github.com/throughline/throughline/deploy/embedded/broker"
 	"github.com/throughline/throughline/deploy/kafkaconn"
+	shapes "github.com/throughline/throughline/deploy/topics"
 	"github.com/throughline/throughline/schemas/topics"
 )
 
@@ -49,7 +50,7 @@ func bareCluster(t *testing.T, options ...kfake.Opt) (*kfake.Cluster, []string) 
 
 func TestKafkaGood(t *testing.T) {
 	b := realBroker(t)
-	checks := Kafka(kafkaconn.Conn{Brokers: []string{b.Addr()}}, group)
+	checks := Kafka(kafkaconn.Conn{Brokers: []string{b.Addr()}}, group, shapes.Config{})
 	expect(t, run(t, checks, "kafka"), OK, "1 broker")
 	expect(t, run(t, checks, "topics"), OK, "touchpoints.v1 with 2 partitions", "rejected.v1 with 1 partition")
 	expect(t, run(t, checks, "topic-settings"), OK)
@@ -57,13 +58,13 @@ func TestKafkaGood(t *testing.T) {
 }
 
 func TestKafkaNotThere(t *testing.T) {
-	checks := Kafka(kafkaconn.Conn{Brokers: []string{free(t)}}, group)
+	checks := Kafka(kafkaconn.Conn{Brokers: []string{free(t)}}, group, shapes.Config{})
 	expect(t, run(t, checks, "kafka"), Fail, "connection refused", "throughline up")
 	for _, name := range []string{"topics", "topic-settings", "topic-auto-creation", "consumer-group"} {
 		expect(t, run(t, checks, name), Skipped, "see ")
 	}
 	_, brokers := bareCluster(t)
-	expect(t, run(t, Kafka(kafkaconn.Conn{Brokers: append(brokers, free(t))}, group), "kafka"), Warn, "connection refused", "take ")
+	expect(t, run(t, Kafka(kafkaconn.Conn{Brokers: append(brokers, free(t))}, group, shapes.Config{}), "kafka"), Warn, "connection refused", "take ")
 }
 
 func TestKafkaIsSomethingElse(t *testing.T) {
@@ -82,7 +83,7 @@ func TestKafkaIsSomethingElse(t *testing.T) {
 			_ = conn.Close()
 		}
 	}()
-	found := Run(t.Context(), Kafka(kafkaconn.Conn{Brokers: []string{l.Addr().String()}}, group), 500*time.Millisecond)
+	found := Run(t.Context(), Kafka(kafkaconn.Conn{Brokers: []string{l.Addr().String()}}, group, shapes.Config{}), 500*time.Millisecond)
 	expect(t, found[0], Fail, "does not answer as Kafka does")
 }
 
@@ -103,26 +104,26 @@ func TestKafkaAdvertisesAnUnreachableAddress(t *testing.T) {
 		answer.ControllerID = 7
 		return answer, nil, true
 	})
-	expect(t, run(t, Kafka(kafkaconn.Conn{Brokers: brokers}, group), "kafka"), Fail, "broker 7 tells clients to use", "advertised.listeners")
+	expect(t, run(t, Kafka(kafkaconn.Conn{Brokers: brokers}, group, shapes.Config{}), "kafka"), Fail, "broker 7 tells clients to use", "advertised.listeners")
 }
 
 func TestTopicsMissing(t *testing.T) {
 	_, brokers := bareCluster(t, kfake.SeedTopics(3, topics.Touchpoints))
-	found := run(t, Kafka(kafkaconn.Conn{Brokers: brokers}, group), "topics")
-	expect(t, found, Fail, "topic rejected.v1 does not exist", "--create --topic rejected.v1 --partitions 1", "--config retention.ms=")
-	expect(t, run(t, Kafka(kafkaconn.Conn{Brokers: brokers}, group), "topic-settings"), Skipped, "see topics")
+	found := run(t, Kafka(kafkaconn.Conn{Brokers: brokers}, group, shapes.Config{}), "topics")
+	expect(t, found, Fail, "topic rejected.v1 does not exist", "throughline topics create")
+	expect(t, run(t, Kafka(kafkaconn.Conn{Brokers: brokers}, group, shapes.Config{}), "topic-settings"), Skipped, "see topics")
 }
 
 func TestTopicSettingsDiffer(t *testing.T) {
 	_, brokers := bareCluster(t, kfake.SeedTopics(3, topics.Touchpoints, topics.Rejected))
-	found := run(t, Kafka(kafkaconn.Conn{Brokers: brokers}, group), "topic-settings")
-	expect(t, found, Fail, "touchpoints.v1 has max.message.bytes=", "not 8388608", "kafka-configs.sh --alter")
+	found := run(t, Kafka(kafkaconn.Conn{Brokers: brokers}, group, shapes.Config{}), "topic-settings")
+	expect(t, found, Fail, "touchpoints.v1 has max.message.bytes ", "not ≥ 8388608", "throughline topics create")
 
 	b := realBroker(t)
 	alter(t, b.Addr(), "retention.ms", "60000")
-	expect(t, run(t, Kafka(kafkaconn.Conn{Brokers: []string{b.Addr()}}, group), "topic-settings"), Warn, "retention.ms=60000, not 604800000")
+	expect(t, run(t, Kafka(kafkaconn.Conn{Brokers: []string{b.Addr()}}, group, shapes.Config{}), "topic-settings"), Warn, "retention.ms 60000, not ≥ 604800000")
 	alter(t, b.Addr(), "cleanup.policy", "compact")
-	expect(t, run(t, Kafka(kafkaconn.Conn{Brokers: []string{b.Addr()}}, group), "topic-settings"), Fail, "cleanup.policy=compact, not delete")
+	expect(t, run(t, Kafka(kafkaconn.Conn{Brokers: []string{b.Addr()}}, group, shapes.Config{}), "topic-settings"), Fail, "cleanup.policy compact, not delete")
 }
 
 func alter(t *testing.T, addr, name, value string) {
@@ -166,13 +167,13 @@ func TestAutoCreation(t *testing.T) {
 			}}
 			return answer, nil, true
 		})
-		expect(t, run(t, Kafka(kafkaconn.Conn{Brokers: brokers}, group), "topic-auto-creation"), verdict)
+		expect(t, run(t, Kafka(kafkaconn.Conn{Brokers: brokers}, group, shapes.Config{}), "topic-auto-creation"), verdict)
 	}
 }
 
 func TestConsumerGroup(t *testing.T) {
 	b := realBroker(t)
-	checks := Kafka(kafkaconn.Conn{Brokers: []string{b.Addr()}}, group)
+	checks := Kafka(kafkaconn.Conn{Brokers: []string{b.Addr()}}, group, shapes.Config{})
 	produce(t, b.Addr(), 3)
 	expect(t, run(t, checks, "consumer-group"), Fail, "no processor is in group processors", "waiting: 3 records", "throughline processor")
 	if where := GroupElsewhere(kafkaconn.Conn{Brokers: []string{b.Addr()}}, group)(t.Context()); where != "" {

@@ -3,12 +3,14 @@ package doctor
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/segmentio/kafka-go"
 
+	"github.com/throughline/throughline/deploy/kafkaconn"
+	shapes "github.com/throughline/throughline/deploy/topics"
 	"github.com/throughline/throughline/schemas/topics"
 )
 
@@ -21,7 +23,7 @@ func topicsThere(ctx context.Context, client *kafka.Client) Finding {
 	for _, t := range topics.All() {
 		there, err := topic(ctx, client, t.Name)
 		if err != nil {
-			p.fail(err.Error(), "create it: throughline up does so by itself; elsewhere: "+creation(t))
+			p.fail(err.Error(), "throughline topics create (throughline up does so by itself)")
 			continue
 		}
 		n := len(there.Partitions)
@@ -32,7 +34,7 @@ func topicsThere(ctx context.Context, client *kafka.Client) Finding {
 			partitions = n
 		case n != partitions:
 			p.fail(fmt.Sprintf("%s has %d partitions, other topics of touchpoints have %d", t.Name, n, partitions),
-				"make their numbers equal before anything is written: kafka-topics.sh --alter --topic "+t.Name+" --partitions N")
+				fmt.Sprintf("make their numbers equal: throughline topics grow --partitions %d explains how", max(n, partitions)))
 		}
 		health(&p, there)
 	}
@@ -72,52 +74,28 @@ func health(p *problems, t kafka.Topic) {
 	}
 }
 
-// vital settings lose touchpoints, or have batches refused, when they differ.
-var vital = []string{"cleanup.policy", "max.message.bytes"}
+// vital are the differences by which touchpoints are lost or refused.
+var vital = []string{"topic", "partitions", "leaders", "cleanup.policy", "max.message.bytes", "min.insync.replicas", "unclean.leader.election.enable"}
 
-// topicSettings compares each topic's settings with those it should have.
-func topicSettings(ctx context.Context, client *kafka.Client) Finding {
+// topicSettings compares each topic with how it should be.
+func topicSettings(ctx context.Context, conn kafkaconn.Conn, shape shapes.Config) Finding {
+	shape.Brokers, shape.Transport = conn.Brokers, conn.Transport(2*time.Second)
+	rows, err := shapes.Inspect(ctx, shape)
+	if err != nil {
+		return skip("the settings of the topics cannot be read: %v", err)
+	}
 	var p problems
-	for _, t := range topics.All() {
-		current, err := describe(ctx, client, kafka.ResourceTypeTopic, t.Name)
-		if err != nil {
-			return skip("the settings of %s cannot be read: %v", t.Name, err)
+	for _, r := range rows {
+		if r.Good {
+			continue
 		}
-		differ := &problems{}
-		for _, name := range slices.Sorted(maps.Keys(t.Settings)) {
-			want, got := t.Settings[name], current[name]
-			detail := fmt.Sprintf("%s has %s=%s, not %s", t.Name, name, got, want)
-			switch {
-			case got == want:
-			case slices.Contains(vital, name):
-				differ.fail(detail)
-			default:
-				differ.warn(detail)
-			}
+		complain := p.warn
+		if slices.Contains(vital, r.What) {
+			complain = p.fail
 		}
-		alter := "kafka-configs.sh --alter --entity-type topics --entity-name " + t.Name + " --add-config " + pairs(t.Settings, ",")
-		switch detail := strings.Join(differ.details, "; "); {
-		case differ.verdict == Fail:
-			p.fail(detail, alter)
-		case detail != "":
-			p.warn(detail, alter)
-		}
+		complain(fmt.Sprintf("%s has %s %s, not %s: %s", r.Topic, r.What, r.Is, r.Should, r.Why), r.ToDo)
 	}
-	return p.or(good("as they should be"))
-}
-
-func creation(t topics.Topic) string {
-	partitions := "1"
-	if t.Keyed {
-		partitions = "N (fixed from then on)"
-	}
-	return fmt.Sprintf("kafka-topics.sh --create --topic %s --partitions %s --config %s", t.Name, partitions, pairs(t.Settings, " --config "))
-}
-
-func pairs(settings map[string]string, between string) string {
-	var all []string
-	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		all = append(all, name+"="+settings[name])
-	}
-	return strings.Join(all, between)
+	f := p.or(good("as they should be"))
+	f.ToDo = slices.Compact(f.ToDo) // one command mends several
+	return f
 }

@@ -11,7 +11,8 @@ import (
 // with a chance of one in 16 million for each print of being wrong.
 type Prints string
 
-const printLen = 3
+// PrintLength is the bytes of one print.
+const PrintLength = 3
 
 func printOf(id MessageID) string {
 	h := xxh3.HashString(string(id))
@@ -19,9 +20,9 @@ func printOf(id MessageID) string {
 }
 
 // Len is how many there are.
-func (p Prints) Len() int { return len(p) / printLen }
+func (p Prints) Len() int { return len(p) / PrintLength }
 
-func (p Prints) at(i int) string { return string(p[i*printLen : (i+1)*printLen]) }
+func (p Prints) at(i int) string { return string(p[i*PrintLength : (i+1)*PrintLength]) }
 
 // Has tells whether the id may be among them.
 func (p Prints) Has(id MessageID) bool {
@@ -48,7 +49,7 @@ func (p Prints) with(touches []Touch) Prints {
 		added[i] = printOf(touches[i].MessageID)
 	}
 	slices.Sort(added)
-	merged := make([]byte, 0, len(p)+printLen*len(added))
+	merged := make([]byte, 0, len(p)+PrintLength*len(added))
 	for i, k := 0, 0; i < p.Len() || k < len(added); {
 		if k == len(added) || i < p.Len() && p.at(i) <= added[k] {
 			merged = append(merged, p.at(i)...)

@@ -2,99 +2,94 @@ package state
 
 import (
 	"encoding/binary"
-	"errors"
-	"fmt"
-	"unsafe"
 
 	"github.com/throughline/throughline/processor/journey"
-	"github.com/throughline/throughline/schemas/stages"
 )
 
 // The stored form of a set of touches, all numbers varints:
 //
-//	format, floor, number of texts, texts (length, bytes), number of touches, touches
+//	format, parts, floor, number of texts, texts (length, bytes), [summary of what is folded], number of touches, touches
 //
 // and a touch, in order, so that times are small differences:
 //
-//	flags, occurred_at − previous (ms), received_at − occurred_at (µs, zigzag), id (16 bytes, or length and bytes),
-//	[channel, campaign, device, country: numbers of texts, 0 is empty], [revenue, zigzag]
-const format = 1
+//	flags, occurred_at − previous (ms), ±(received_at − occurred_at) (µs), id (16 bytes, or length and bytes),
+//	[words], [revenue, zigzag]
+//
+// Words are the channel, campaign, device and country of a touch. The first sixteen combinations have numbers from 1, in the
+// order of appearance; a new one is 0 and the four numbers of its texts, 0 for the empty text.
+const format = 2
+
+// Parts that a stored set may have.
+const partFrozen = 0x01
 
 const (
 	flagStage   = 0x07
 	flagPassive = 0x08
 	flagPacked  = 0x10 // the id is 16 bytes
-	flagTexts   = 0x20 // texts differ from the previous touch's
+	flagWords   = 0x20 // the words differ from the previous touch's
 	flagRevenue = 0x40
+	flagEarly   = 0x80 // received before it occurred
 )
 
 const packedID = 16
 
-// ErrCorrupt is returned for bytes that Encode cannot have written.
-var ErrCorrupt = errors.New("state: corrupt set of touches")
-
 // Encode appends the stored form of a sorted set.
 func Encode(b []byte, set *journey.Set) []byte {
-	var texts texts
-	for i := range set.Touches {
-		texts.add(textsOf(&set.Touches[i]))
+	var e encoder
+	e.texts.list = make([]string, 0, 8)
+	e.collect(set)
+	parts := uint64(0)
+	if set.Frozen != nil {
+		parts |= partFrozen
 	}
 	b = append(b, format)
+	b = binary.AppendUvarint(b, parts)
 	b = binary.AppendUvarint(b, set.Floor)
-	b = binary.AppendUvarint(b, uint64(len(texts.list)))
-	for _, t := range texts.list {
+	b = binary.AppendUvarint(b, uint64(len(e.texts.list)))
+	for _, t := range e.texts.list {
 		b = binary.AppendUvarint(b, uint64(len(t)))
 		b = append(b, t...)
 	}
+	if set.Frozen != nil {
+		b = e.frozen(b, set.Frozen)
+	}
 	b = binary.AppendUvarint(b, uint64(len(set.Touches)))
+	e.words.count = 0
 	previous := &journey.Touch{}
 	for i := range set.Touches {
-		b = encodeTouch(b, &set.Touches[i], previous, &texts)
+		b = e.touch(b, &set.Touches[i], previous)
 		previous = &set.Touches[i]
 	}
 	return b
 }
 
-func encodeTouch(b []byte, t, previous *journey.Touch, texts *texts) []byte {
-	flags := byte(t.Stage) & flagStage
-	if t.Passive {
-		flags |= flagPassive
-	}
-	if len(t.MessageID) == packedID {
-		flags |= flagPacked
-	}
-	if textsOf(t) != textsOf(previous) {
-		flags |= flagTexts
-	}
-	if t.Revenue != 0 {
-		flags |= flagRevenue
-	}
-	b = append(b, flags)
-	b = binary.AppendVarint(b, t.OccurredAt-previous.OccurredAt)
-	b = binary.AppendVarint(b, t.ReceivedAt-t.OccurredAt*1000)
-	if flags&flagPacked == 0 {
-		b = binary.AppendUvarint(b, uint64(len(t.MessageID)))
-	}
-	b = append(b, t.MessageID...)
-	if flags&flagTexts != 0 {
-		for _, text := range textsOf(t) {
-			b = binary.AppendUvarint(b, texts.number(text))
-		}
-	}
-	if flags&flagRevenue != 0 {
-		b = binary.AppendVarint(b, t.Revenue)
-	}
-	return b
+// words are the channel, campaign, device and country of a touch.
+type words [4]string
+
+func wordsOf(t *journey.Touch) words { return words{t.Channel, t.Campaign, t.Device, t.Country} }
+
+// numbers are the words by their numbers among the texts of a set.
+type numbers [4]uint32
+
+// combinations are the first different words of a set; those after them are written out each time.
+type combinations struct {
+	list  [16]numbers
+	count int
 }
 
-func textsOf(t *journey.Touch) [4]string {
-	return [4]string{t.Channel, t.Campaign, t.Device, t.Country}
+func (c *combinations) add(n numbers) {
+	if c.count < len(c.list) {
+		c.list[c.count] = n
+		c.count++
+	}
 }
 
 // texts numbers the few different texts of a customer; a customer has a handful, so a walk beats a map.
 type texts struct{ list []string }
 
-func (x *texts) add(of [4]string) {
+func (x *texts) add(of [4]string) { x.addAll(of[:]) }
+
+func (x *texts) addAll(of []string) {
 	for _, t := range of {
 		if x.number(t) == unknownText {
 			x.list = append(x.list, t)
@@ -116,120 +111,71 @@ func (x *texts) number(t string) uint64 {
 	return unknownText
 }
 
-// Decode fills the set with the touches of a stored form, reusing the array given. The touches' strings are slices of
-// blob, which must not change afterwards. The error is ErrCorrupt.
-func Decode(blob []byte, into []journey.Touch, set *journey.Set) error {
-	d := decoder{blob: blob}
-	if f := d.uvarint(); f != format {
-		return fmt.Errorf("%w: format %d", ErrCorrupt, f)
-	}
-	floor := d.uvarint()
-	texts := make([]string, 1, 8)
-	for range d.count() {
-		texts = append(texts, d.text(d.uvarint()))
-	}
-	touches := into[:0]
-	previous := journey.Touch{}
-	for range d.count() {
-		previous = d.touch(previous, texts)
-		touches = append(touches, previous)
-	}
-	if d.failed || len(d.blob) != 0 {
-		return ErrCorrupt
-	}
-	set.Reset(touches, floor)
-	return nil
+// encoder numbers the texts and the combinations of a set.
+type encoder struct {
+	texts texts
+	words combinations
 }
 
-// decoder reads from the front of blob; once failed, it gives zeros.
-type decoder struct {
-	blob   []byte
-	failed bool
-}
-
-func (d *decoder) touch(previous journey.Touch, texts []string) journey.Touch {
-	t := previous
-	flags := d.byte()
-	t.Stage = stages.Stage(flags & flagStage)
-	d.failed = d.failed || t.Stage > stages.Last
-	t.Passive = flags&flagPassive != 0
-	t.OccurredAt += d.varint()
-	t.ReceivedAt = d.varint() + t.OccurredAt*1000
-	n := uint64(packedID)
-	if flags&flagPacked == 0 {
-		n = d.uvarint()
+// collect numbers the texts of the set.
+func (e *encoder) collect(set *journey.Set) {
+	if set.Frozen != nil {
+		e.collectFrozen(set.Frozen)
 	}
-	t.MessageID = journey.MessageID(d.text(n))
-	if flags&flagTexts != 0 {
-		for _, to := range [...]*string{&t.Channel, &t.Campaign, &t.Device, &t.Country} {
-			*to = d.pick(texts)
+	last := words{}
+	for i := range set.Touches {
+		if w := wordsOf(&set.Touches[i]); w != last {
+			e.texts.add(w)
+			last = w
 		}
 	}
-	t.Revenue = 0
-	if flags&flagRevenue != 0 {
-		t.Revenue = d.varint()
-	}
-	return t
 }
 
-func (d *decoder) byte() byte {
-	if len(d.blob) == 0 {
-		d.failed = true
-		return 0
+func (e *encoder) text(b []byte, t string) []byte { return binary.AppendUvarint(b, e.texts.number(t)) }
+
+// appendWords appends the number of a combination, or a new one.
+func (e *encoder) appendWords(b []byte, w words) []byte {
+	var n numbers
+	for i := range w {
+		n[i] = uint32(e.texts.number(w[i]))
 	}
-	b := d.blob[0]
-	d.blob = d.blob[1:]
+	for i := range e.words.count {
+		if e.words.list[i] == n {
+			return append(b, byte(i+1))
+		}
+	}
+	e.words.add(n)
+	b = append(b, 0)
+	for _, text := range n {
+		b = binary.AppendUvarint(b, uint64(text))
+	}
 	return b
 }
 
-func (d *decoder) uvarint() uint64 {
-	v, n := binary.Uvarint(d.blob)
-	if n <= 0 {
-		d.failed, d.blob = true, nil
-		return 0
+func (e *encoder) touch(b []byte, t, previous *journey.Touch) []byte {
+	flags := byte(t.Stage) & flagStage
+	w, delay := wordsOf(t), t.ReceivedAt-t.OccurredAt*1000
+	flags |= flag(t.Passive, flagPassive) | flag(len(t.MessageID) == packedID, flagPacked) | flag(w != wordsOf(previous), flagWords) |
+		flag(t.Revenue != 0, flagRevenue) | flag(delay < 0, flagEarly)
+	b = append(b, flags)
+	b = binary.AppendUvarint(b, uint64(t.OccurredAt-previous.OccurredAt))
+	b = binary.AppendUvarint(b, uint64(max(delay, -delay)))
+	if flags&flagPacked == 0 {
+		b = binary.AppendUvarint(b, uint64(len(t.MessageID)))
 	}
-	d.blob = d.blob[n:]
-	return v
+	b = append(b, t.MessageID...)
+	if flags&flagWords != 0 {
+		b = e.appendWords(b, w)
+	}
+	if flags&flagRevenue != 0 {
+		b = binary.AppendVarint(b, t.Revenue)
+	}
+	return b
 }
 
-func (d *decoder) varint() int64 {
-	v, n := binary.Varint(d.blob)
-	if n <= 0 {
-		d.failed, d.blob = true, nil
-		return 0
+func flag(on bool, bit byte) byte {
+	if on {
+		return bit
 	}
-	d.blob = d.blob[n:]
-	return v
-}
-
-// count reads a number of things of at least one byte each.
-func (d *decoder) count() uint64 {
-	n := d.uvarint()
-	if n > uint64(len(d.blob)) {
-		d.failed = true
-		return 0
-	}
-	return n
-}
-
-func (d *decoder) text(n uint64) string {
-	if n > uint64(len(d.blob)) {
-		d.failed, d.blob = true, nil
-		return ""
-	}
-	if n == 0 {
-		return ""
-	}
-	t := unsafe.String(&d.blob[0], n)
-	d.blob = d.blob[n:]
-	return t
-}
-
-func (d *decoder) pick(texts []string) string {
-	n := d.uvarint()
-	if n >= uint64(len(texts)) {
-		d.failed = true
-		return ""
-	}
-	return texts[n]
+	return 0
 }

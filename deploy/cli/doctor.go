@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/throughline/throughline/deploy/doctor"
 	"github.com/throughline/throughline/deploy/embedded/libchdb"
 	"github.com/throughline/throughline/deploy/kafkaconn"
+	"github.com/throughline/throughline/deploy/topics"
 	"github.com/throughline/throughline/processor"
 )
 
@@ -67,7 +69,13 @@ func doctorChecks(leaveOut []string) ([]doctor.Check, error) {
 	checks := slices.Concat(
 		[]doctor.Check{environment.Check("configuration")},
 		cfg.local(),
-		doctor.Kafka(cfg.conn, cfg.processor.Group),
+		doctor.Kafka(cfg.conn, cfg.processor.Group, topics.Config{
+			Partitions: cfg.topics.Partitions, Replication: cfg.topics.Replication, MinInsync: cfg.topics.MinInsync,
+		}),
+		[]doctor.Check{
+			doctor.State("state", "topics", cfg.processor.StateDir, cfg.conn),
+			doctor.Certificates("certificates", cfg.conn, cfg.clickhouse.DSN),
+		},
 		doctor.ClickHouse(cfg.tables.DSN, cfg.tables.Authorities),
 		cfg.services(),
 	)
@@ -94,6 +102,7 @@ type doctorConfig struct {
 	up         Up
 	kafka      kafkaconn.Config
 	conn       kafkaconn.Conn
+	topics     Topics
 	collector  collector.Config
 	processor  processor.Config
 	clickhouse ClickHouse
@@ -103,7 +112,7 @@ type doctorConfig struct {
 
 // read fills the structs and gives what is wrong with them; a value that does not parse is at its default then.
 func (d *doctorConfig) read() (problems []error) {
-	for _, c := range []any{&d.common, &d.up, &d.kafka, &d.collector, &d.processor, &d.clickhouse, &d.client} {
+	for _, c := range []any{&d.common, &d.up, &d.kafka, &d.topics, &d.collector, &d.processor, &d.clickhouse, &d.client} {
 		problems = append(problems, readLeniently(c)...)
 		if v, ok := c.(interface{ Validate() error }); ok {
 			if err := v.Validate(); err != nil {
@@ -159,10 +168,23 @@ func (d *doctorConfig) local() []doctor.Check {
 	return []doctor.Check{
 		doctor.Sites("sites", d.common.SitesFile, d.common.sites),
 		doctor.Rules("stage-rules", "sites", d.common.sites, loadRules),
+		doctor.Keys("keys", "sites", d.collector.Listen, d.common.sites),
 		doctor.Folder("data-folder", d.up.DataDir, roomForData),
 		doctor.Folder("state-folder", d.processor.StateDir, roomForState),
 		doctor.Folder("spool-folder", d.collector.SpoolDir, uint64(max(d.collector.SpoolBytes, 0))),
 		doctor.Library("engine-library", libchdb.Find),
+		doctor.OpenFiles("open-files", d.collector.MaxConnections),
+		doctor.Ports("ports", append(d.admins(), doctor.Listen{
+			Variable: "THROUGHLINE_COLLECTOR_LISTEN", Addr: d.collector.Listen, Path: "/v1/openapi.yaml",
+		})),
+		doctor.AdminAddresses("admin-addresses", d.admins(), net.InterfaceAddrs),
+	}
+}
+
+func (d *doctorConfig) admins() []doctor.Listen {
+	return []doctor.Listen{
+		{Variable: "THROUGHLINE_COLLECTOR_ADMIN_LISTEN", Addr: d.collector.AdminListen, Path: "/healthz"},
+		{Variable: "THROUGHLINE_PROCESSOR_ADMIN_LISTEN", Addr: d.processor.AdminListen, Path: "/healthz"},
 	}
 }
 

@@ -122,6 +122,20 @@ func (c *Collector) Start(ctx context.Context) (err error) {
 	return nil
 }
 
+// Drain says that the collector is not ready any more and goes on taking requests for the configured delay, or until ctx
+// ends. Whoever shares requests out between collectors has stopped sending any here by then.
+func (c *Collector) Drain(ctx context.Context) {
+	c.listening.Store(false)
+	if c.cfg.DrainDelay == 0 {
+		return
+	}
+	c.log.Info("collector drains", "delay", c.cfg.DrainDelay)
+	select {
+	case <-ctx.Done():
+	case <-time.After(c.cfg.DrainDelay):
+	}
+}
+
 // Stop takes no more requests, finishes those in work, then closes delivery, spool and, last, the operators' address.
 // When ctx ends, what is still in work is cut off: those clients get no answer and send again.
 func (c *Collector) Stop(ctx context.Context) error {

@@ -33,6 +33,7 @@ type Config struct {
 	Placeholders   []string      `envconfig:"THROUGHLINE_COLLECTOR_PLACEHOLDER_IDS" desc:"more user ids that name nobody and are refused, comma separated; with ! in front one of the built-in list is allowed again"`
 	LinkCache      int           `envconfig:"THROUGHLINE_COLLECTOR_LINK_CACHE" default:"200000" desc:"pairs of anonymous id and user id that are known to be sent, some 120 bytes each; what is forgotten is sent again"`
 	IdleTimeout    time.Duration `envconfig:"THROUGHLINE_COLLECTOR_IDLE_TIMEOUT" default:"90s" desc:"time an unused connection stays open"`
+	DrainDelay     time.Duration `envconfig:"THROUGHLINE_COLLECTOR_DRAIN_DELAY" default:"0s" desc:"how long a collector that is asked to stop still takes requests while /readyz says no, so that load balancers turn away first"`
 	RetryAfter     time.Duration `envconfig:"THROUGHLINE_COLLECTOR_RETRY_AFTER" default:"5s" desc:"what clients are told when there is no room"`
 
 	ClientRequests int      `envconfig:"THROUGHLINE_COLLECTOR_CLIENT_REQUESTS_PER_SECOND" default:"1000" desc:"requests a second of one client address, IPv6 by /64; 0 is off; this machine itself is not limited"`
@@ -95,6 +96,7 @@ func (c *Config) Validate() error {
 	check(c.MaxConnections > 0, "COLLECTOR_MAX_CONNECTIONS", "above 0")
 	check(c.ReadTimeout > 0, "COLLECTOR_READ_TIMEOUT", "longer than 0")
 	check(c.IdleTimeout > 0, "COLLECTOR_IDLE_TIMEOUT", "longer than 0")
+	check(c.DrainDelay >= 0, "COLLECTOR_DRAIN_DELAY", "0 or longer")
 	check(c.RetryAfter >= time.Second, "COLLECTOR_RETRY_AFTER", "at least 1s")
 	check(c.ClientRequests >= 0, "COLLECTOR_CLIENT_REQUESTS_PER_SECOND", "0 or more")
 	check(c.SiteEvents >= 0, "COLLECTOR_SITE_EVENTS_PER_SECOND", "0 or more")

@@ -42,6 +42,7 @@ func TestValidateNamesTheVariable(t *testing.T) {
 		"COLLECTOR_MAX_CONNECTIONS":            func(c *Config) { c.MaxConnections = -1 },
 		"COLLECTOR_READ_TIMEOUT":               func(c *Config) { c.ReadTimeout = 0 },
 		"COLLECTOR_IDLE_TIMEOUT":               func(c *Config) { c.IdleTimeout = 0 },
+		"COLLECTOR_DRAIN_DELAY":                func(c *Config) { c.DrainDelay = -1 },
 		"COLLECTOR_RETRY_AFTER":                func(c *Config) { c.RetryAfter = 5 },
 		"COLLECTOR_CLIENT_REQUESTS_PER_SECOND": func(c *Config) { c.ClientRequests = -1 },
 		"COLLECTOR_SITE_EVENTS_PER_SECOND":     func(c *Config) { c.SiteEvents = -1 },

@@ -67,6 +67,7 @@ func runCollector(cmd *cobra.Command) error {
 	}
 	log.Info("collector runs", "public", c.PublicAddr(), "admin", c.AdminAddr())
 	<-cmd.Context().Done()
+	c.Drain(context.WithoutCancel(cmd.Context()))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(cmd.Context()), stopLimit)
 	defer cancel()
 	return c.Stop(ctx)

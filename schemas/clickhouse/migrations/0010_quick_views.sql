@@ -1,16 +1,16 @@
-{{- /*
+{{/*
 Months that nothing is written to any more are merged into one part, which FINAL reads as it lies.
-*/ -}}
+*/}}
 ALTER TABLE {{table "sessions"}} MODIFY SETTING min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 ALTER TABLE {{table "journeys"}} MODIFY SETTING min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 ALTER TABLE {{table "stage_transitions"}} MODIFY SETTING min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
-{{- /*
+{{/*
 The views again, read faster and as exactly. A sort key holds the day that its partition is made of and the customer that
 the skip indexes are about, so versions of a row never lie in two partitions, nor on both sides of an index.
-*/ -}}
+*/}}
 CREATE OR REPLACE VIEW {{database}}.sessions{{on}} AS
 SELECT
     site, session_id, journey_id, customer_kind, customer_id,

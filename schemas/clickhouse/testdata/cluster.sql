@@ -499,7 +499,9 @@ ALTER TABLE `journeys`.sessions_shard ON CLUSTER `main` MODIFY SETTING min_age_t
 
 ALTER TABLE `journeys`.journeys_shard ON CLUSTER `main` MODIFY SETTING min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
-ALTER TABLE `journeys`.stage_transitions_shard ON CLUSTER `main` MODIFY SETTING min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;CREATE OR REPLACE VIEW `journeys`.sessions ON CLUSTER `main` AS
+ALTER TABLE `journeys`.stage_transitions_shard ON CLUSTER `main` MODIFY SETTING min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
+
+CREATE OR REPLACE VIEW `journeys`.sessions ON CLUSTER `main` AS
 SELECT
     site, session_id, journey_id, customer_kind, customer_id,
     started_at, ended_at, covered_until,

@@ -481,7 +481,9 @@ ALTER TABLE `throughline`.sessions_log MODIFY SETTING min_age_to_force_merge_sec
 
 ALTER TABLE `throughline`.journeys_log MODIFY SETTING min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
-ALTER TABLE `throughline`.stage_transitions_log MODIFY SETTING min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;CREATE OR REPLACE VIEW `throughline`.sessions AS
+ALTER TABLE `throughline`.stage_transitions_log MODIFY SETTING min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
+
+CREATE OR REPLACE VIEW `throughline`.sessions AS
 SELECT
     site, session_id, journey_id, customer_kind, customer_id,
     started_at, ended_at, covered_until,

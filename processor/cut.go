@@ -205,9 +205,16 @@ func (p *portion) touchpoint(it *item) {
 // sourceImport marks historical touchpoints, whose receipt says nothing of delays.
 const sourceImport = "import"
 
-// replace tombstones the stored copy of a touchpoint that an earlier received one replaces: it lies under another key.
+// dayOf is the day in the sort key of touchpoints.
+func dayOf(occurredAt int64) int64 { return occurredAt / (24 * 3600 * 1000) }
+
+// replace makes the row of a touchpoint win over the stored copy that was received later. Where that lies under another key it
+// gets a tombstone, whose version is beaten by a copy that was received earlier still.
 func (p *portion) replace(it *item, old *journey.Touch) {
-	if old.OccurredAt == it.touch.OccurredAt {
+	if old.ReceivedAt == it.touch.ReceivedAt {
+		it.row.Version |= hashMask // the hash does not know which of the two precedes
+	}
+	if dayOf(old.OccurredAt) == dayOf(it.touch.OccurredAt) {
 		return
 	}
 	dead := *it
@@ -215,7 +222,7 @@ func (p *portion) replace(it *item, old *journey.Touch) {
 		Site: it.row.Site, MessageId: it.row.MessageId, UserId: it.row.UserId, AnonymousId: it.row.AnonymousId,
 		OccurredAt: old.OccurredAt, ReceivedAt: old.ReceivedAt,
 	}
-	dead.row.Version, dead.row.Deleted = deadVersion, true
+	dead.row.Deleted = true
 	p.batch.Touchpoints = append(p.batch.Touchpoints, &dead.row)
 }
 

@@ -111,10 +111,13 @@ func (r *siteRules) touch(tp *touchpoint.Touchpoint, stage stages.Stage) journey
 // touchpointVersion makes the copy that was received first win in ClickHouse, and among those of one microsecond one that
 // depends on content alone: the upper 51 bits fall as received_at rises, the lower 13 are a hash.
 func touchpointVersion(receivedAt int64, value []byte) uint64 {
-	const timeBits, hashBits = 51, 13
+	const timeBits = 51
 	earlier := uint64(1)<<timeBits - 1 - uint64(receivedAt)&(1<<timeBits-1)
 	return earlier<<hashBits | xxhash.Sum64(value)>>(64-hashBits)
 }
 
-// deadVersion is the version of a tombstone in touchpoints: nothing brings that key back.
-const deadVersion = ^uint64(0)
+// The bits of a version that are a hash.
+const (
+	hashBits = 13
+	hashMask = 1<<hashBits - 1
+)

@@ -59,7 +59,7 @@ func (m *memory) Write(_ context.Context, batches ...*store.Batch) error {
 
 func (m *memory) take(b *store.Batch) {
 	for _, t := range b.Touchpoints {
-		key := fmt.Sprint(t.Site, "/", t.Customer(), t.OccurredAt, t.MessageId)
+		key := fmt.Sprint(t.Site, "/", t.Customer(), dayOf(t.OccurredAt), t.MessageId) // the table's sort key
 		if old, ok := m.touchpoints[key]; !ok || t.Version >= old.Version {
 			m.touchpoints[key] = *t
 		}
@@ -136,6 +136,11 @@ func (m *memory) rows() map[string]any {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	out := map[string]any{}
+	for name, t := range m.touchpoints {
+		if !t.Deleted {
+			out[name] = (&siteRules{}).touch(t.Touchpoint, t.Stage)
+		}
+	}
 	for name, d := range m.derived {
 		if !d.key.Deleted {
 			out[name] = unversioned(d.row)

@@ -65,10 +65,10 @@ func generate(r *rand.Rand, n int) (all []*touchpoint.Touchpoint) {
 			tp.UserId = "u-" + tp.AnonymousId
 		}
 		all = append(all, tp)
-		if r.IntN(10) == 0 {
+		for r.IntN(6) == 0 {
 			again := tp.CloneVT()
 			again.ReceivedAt += r.Int64N(3) - 1
-			again.OccurredAt += r.Int64N(3) - 1
+			again.OccurredAt += (r.Int64N(3) - 1) * []int64{1, 24 * 3600_000}[r.IntN(2)]
 			all = append(all, again)
 		}
 	}
@@ -81,6 +81,7 @@ func want(t *testing.T, rules *rulebook, all []*touchpoint.Touchpoint) map[strin
 	t.Helper()
 	m := newMemory(0, 0)
 	sets := map[touchpoint.Customer]*journey.Set{}
+	first := map[string]*touchpoint.Touchpoint{} // of the copies of a message
 	for _, tp := range all {
 		c := tp.Customer()
 		if sets[c] == nil {
@@ -89,7 +90,13 @@ func want(t *testing.T, rules *rulebook, all []*touchpoint.Touchpoint) map[strin
 		site := rules.of(tp.Site)
 		stage, _ := site.stage(tp)
 		touch := site.touch(tp, stage)
-		sets[c].Add(&touch)
+		if v, _ := sets[c].Add(&touch); v == journey.Added || v == journey.Replaced {
+			first[c.ID+tp.MessageId] = tp
+		}
+	}
+	for _, tp := range first {
+		stage, _ := rules.of(tp.Site).stage(tp)
+		must(t, m.Write(t.Context(), &store.Batch{Touchpoints: []*store.TouchpointRow{{Touchpoint: tp, Stage: stage}}}))
 	}
 	for c, set := range sets {
 		set.Sort()

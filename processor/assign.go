@@ -44,10 +44,10 @@ func (o *owner) prepare(ctx context.Context, p consume.Partition) (*partition, e
 	if committed == consume.None {
 		committed = first
 	}
-	start, reconcileBefore := committed, int64(0)
+	applied, reconcileBefore := committed, int64(0)
 	if p.Topic == topics.Touchpoints {
 		var empty bool
-		if start, empty, err = o.fit(ctx, p, committed, end); err != nil {
+		if applied, empty, err = o.fit(ctx, p, committed, end); err != nil {
 			return nil, err
 		}
 		// An unfinished flush of whoever owned it last reaches no further than this; it began with touchpoints.
@@ -55,10 +55,12 @@ func (o *owner) prepare(ctx context.Context, p consume.Partition) (*partition, e
 			reconcileBefore = min(end, committed+maxFlushRecords)
 		}
 	}
-	ready := newPartition(p.Topic, p.ID, max(start, first), reconcileBefore)
+	// From what was committed, even where the state is ahead of it: meanwhile another owner may have inserted rows of these
+	// records, and only who reads them again reconciles their customers.
+	ready := newPartition(p.Topic, p.ID, max(committed, first), reconcileBefore)
 	ready.highWatermark = end
-	if start < first {
-		o.lost(ready, first-start)
+	if applied < first {
+		o.lost(ready, first-applied)
 	}
 	o.deps.Logger.Info("partition taken over", "topic", p.Topic, "partition", p.ID,
 		"committed", p.Committed, "from", ready.next, "end", end, "reconcile_before", ready.reconcileBefore)
@@ -66,8 +68,8 @@ func (o *owner) prepare(ctx context.Context, p consume.Partition) (*partition, e
 }
 
 // fit makes the state fit the partition and gives the offset that it stands at. The local state is good when it is at or past
-// what the group has committed, for the same number of partitions: then it is the union of exactly the records
-// before its offset. Otherwise the buckets are wiped and restored from ClickHouse, which has at least all that was committed;
+// what the group has committed, for the same number of partitions: then it is the union of all records before its
+// offset. Otherwise the buckets are wiped and restored from ClickHouse, which has at least all that was committed;
 // empty says that it had nothing.
 func (o *owner) fit(ctx context.Context, p consume.Partition, committed, end int64) (offset int64, empty bool, err error) {
 	applied, known, err := o.state.Applied(int32(p.ID))

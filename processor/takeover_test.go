@@ -1,0 +1,81 @@
+package processor
+
+import (
+	"math/rand/v2"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/throughline/throughline/deploy/embedded/broker"
+	"github.com/throughline/throughline/processor/consume"
+	"github.com/throughline/throughline/schemas/sites"
+	"github.com/throughline/throughline/schemas/stages"
+	"github.com/throughline/throughline/schemas/topics"
+	"github.com/throughline/throughline/schemas/touchpoint"
+)
+
+func builtin(t *testing.T) *rulebook {
+	t.Helper()
+	rules, err := newRulebook(sites.Default(), func(string) (*stages.Rules, error) { return stages.Builtin(), nil })
+	must(t, err)
+	return rules
+}
+
+// bridge is three touches of one customer, in the order of their arrival: the second and third take from the first the
+// session that it began.
+func bridge() (all []*touchpoint.Touchpoint) {
+	base := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC).UnixMilli()
+	for i, minute := range []int64{40, 0, 20} {
+		at := base + minute*60_000
+		all = append(all, &touchpoint.Touchpoint{
+			Site: "main", MessageId: string(rune('a' + i)), AnonymousId: "bridged", Type: "track", Event: "x", Stage: 1,
+			OccurredAt: at, ReceivedAt: at * 1000,
+		})
+	}
+	return all
+}
+
+// insertOf writes what a processor that saw only these touchpoints would have written.
+func insertOf(t *testing.T, m *memory, rules *rulebook, all []*touchpoint.Touchpoint) {
+	t.Helper()
+	var records []consume.Record
+	for i, tp := range all {
+		value, err := (&touchpoint.Record{Kind: &touchpoint.Record_Touchpoint{Touchpoint: tp}}).MarshalVT()
+		must(t, err)
+		records = append(records, consume.Record{Offset: int64(i), Value: value})
+	}
+	p := newPartition(topics.Touchpoints, 0, 0, 0)
+	taken := (&owner{rules: rules}).decodeChunk(p, records)
+	out, err := newCutter(rules, func([]byte) ([]byte, error) { return nil, nil }).cut(p, taken)
+	must(t, err)
+	must(t, m.Write(t.Context(), &out.batch))
+}
+
+// TestStateAheadOfTheCommit: a processor that could not commit leaves a state that is ahead of the group. Until it is back
+// another owner has inserted rows of the same records, cut otherwise, and died.
+func TestStateAheadOfTheCommit(t *testing.T) {
+	b, err := broker.New(broker.Config{DataDir: t.TempDir(), Listen: "127.0.0.1:0", Partitions: 3}, quiet())
+	must(t, err)
+	must(t, b.Start(t.Context()))
+	t.Cleanup(func() { _ = b.Stop() })
+	rules, m, dir := builtin(t), newMemory(1, 0), t.TempDir()
+	others, bridged := generate(rand.New(rand.NewPCG(3, 4)), 100), bridge()
+	produce(t, b.Addr(), others)
+	runFor(t, b.Addr(), dir, m, 30*time.Second)
+	fault := b.Cluster().Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.UnknownMemberID, Count: -1})
+	produce(t, b.Addr(), bridged)
+	runFor(t, b.Addr(), dir, m, 2*time.Second)
+	if fault.Hits() == 0 {
+		t.Fatal("nothing was to be committed")
+	}
+	fault.Remove()
+	insertOf(t, m, rules, bridged[:1])
+	runFor(t, b.Addr(), dir, m, 30*time.Second)
+	if got, expected := m.rows(), want(t, rules, append(others, bridged...)); !reflect.DeepEqual(got, expected) {
+		t.Fatalf("%d rows, want %d\n%s", len(got), len(expected), firstDifference(got, expected))
+	}
+}

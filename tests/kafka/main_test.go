@@ -202,6 +202,24 @@ func createTopic(t *testing.T, client *kafka.Client, c kafka.TopicConfig) {
 	})
 }
 
+// waitInSync waits until every partition has so many copies in sync.
+func waitInSync(t *testing.T, client *kafka.Client, topic string, copies int) {
+	t.Helper()
+	harness.Eventually(t, startLimit, topic+" is in sync", func() error {
+		client.Transport.(*kafka.Transport).CloseIdleConnections()
+		meta, err := client.Metadata(t.Context(), &kafka.MetadataRequest{Topics: []string{topic}})
+		if err != nil {
+			return err
+		}
+		for _, p := range meta.Topics[0].Partitions {
+			if len(p.Isr) < copies {
+				return fmt.Errorf("partition %d has %d copies in sync", p.ID, len(p.Isr))
+			}
+		}
+		return nil
+	})
+}
+
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -140,9 +139,4 @@ func (b *Broker) Running() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.process != nil
-}
-
-// Leads tells whether an address of this broker is the given host:port.
-func (b *Broker) Leads(addr string) bool {
-	return strings.EqualFold(addr, b.plain) || strings.EqualFold(addr, b.secure)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/throughline/throughline/processor/journey"
@@ -86,6 +87,83 @@ func TestStateSurvivesReopen(t *testing.T) {
 	}
 	if _, ok, err := s.Applied(4); ok || err != nil {
 		t.Fatalf("partition 4 is known: %v", err)
+	}
+}
+
+func TestKeysNameCustomers(t *testing.T) {
+	seen := map[string]touchpoint.Customer{}
+	for _, id := range []string{
+		"u1", "", "a@b.example", "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-00000000000A", "sixteen-letters!",
+		string([]byte{0: 0, 6: 0x40, 8: 0x80, 15: 1}),
+	} {
+		for _, kind := range []touchpoint.Kind{touchpoint.KindUser, touchpoint.KindAnonymous} {
+			want := touchpoint.Customer{Site: "shop", Kind: kind, ID: id}
+			key := Key(nil, 515, want)
+			if other, ok := seen[string(key)]; ok {
+				t.Errorf("%+v and %+v have one key", want, other)
+			}
+			seen[string(key)] = want
+			if bucket, got, err := CustomerOf(key); err != nil || bucket != 515 || got != want {
+				t.Errorf("%x names %+v in bucket %d, %v; want %+v", key, got, bucket, err, want)
+			}
+		}
+	}
+	for _, key := range []string{"", "s", "s\x00\x01", "s\x00\x01shop", "s\x00\x01shop\x00", "o\x00\x00\x00\x01\x00\x00"} {
+		if _, _, err := CustomerOf([]byte(key)); err == nil {
+			t.Errorf("%q names a customer", key)
+		}
+	}
+}
+
+func TestScanGoesOnBehindAKey(t *testing.T) {
+	s := open(t, t.TempDir())
+	defer s.Close()
+	b := s.NewBatch()
+	var want []string
+	for i := range 10 {
+		key := Key(nil, 255, touchpoint.Customer{Site: "shop", Kind: touchpoint.KindUser, ID: fmt.Sprint("u", i)})
+		must(t, b.Put(key, []byte{byte(i)}))
+		want = append(want, string(key))
+	}
+	must(t, b.Put(Key(nil, 256, touchpoint.Customer{Site: "shop", Kind: touchpoint.KindUser, ID: "other"}), []byte{99}))
+	must(t, b.Commit())
+	var got []string
+	var last []byte
+	for range 5 {
+		n := 0
+		must(t, s.Scan(255, last, func(key, blob []byte) (bool, error) {
+			if int(blob[0]) != len(got) {
+				t.Errorf("%q has %d, want %d", key, blob[0], len(got))
+			}
+			got, last, n = append(got, string(key)), bytes.Clone(key), n+1
+			return n == 3, nil
+		}))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("scanned %q, want %q", got, want)
+	}
+}
+
+func TestAnotherLayoutIsEmptied(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	key := Key(nil, 7, touchpoint.Customer{Site: "shop", Kind: touchpoint.KindUser, ID: "u1"})
+	b := s.NewBatch()
+	must(t, b.Put(key, []byte("blob")))
+	must(t, b.SetApplied(3, Applied{Offset: 42, Partitions: 4}))
+	must(t, b.batch.Set([]byte(keyLayout), []byte{layout - 1}, nil))
+	must(t, b.Commit())
+	must(t, s.Close())
+
+	for range 2 {
+		s = open(t, dir)
+		if blob, err := s.Get(key); err != nil || blob != nil {
+			t.Errorf("%q is still there: %v", blob, err)
+		}
+		if _, known, err := s.Applied(3); err != nil || known {
+			t.Errorf("partition 3 is still known: %v", err)
+		}
+		must(t, s.Close())
 	}
 }
 

@@ -111,7 +111,7 @@ const (
 	unknownDatabase = 81
 )
 
-var refusals = map[int32]bool{192: true, 193: true, 194: true, 497: true, 516: true}
+var refusals = map[int32]bool{164: true, 192: true, 193: true, 194: true, 497: true, 516: true}
 
 // trouble says what to do about an error.
 func (s server) trouble(err error) Finding {

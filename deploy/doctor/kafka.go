@@ -2,10 +2,13 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -58,11 +61,7 @@ func (k cluster) reach(ctx context.Context) Finding {
 	return k.asked(func(ctx context.Context, client *kafka.Client) Finding {
 		meta, err := client.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{}})
 		if err != nil {
-			todo := kafkaconn.Advice(err)
-			if todo == "" {
-				todo = "see whether the address is Kafka's, and whether it wants TLS or a password"
-			}
-			return fail(fmt.Sprintf("%s does not answer as Kafka does: %v", strings.Join(k.conn.Brokers, ","), err), todo)
+			return fail(fmt.Sprintf("%s does not answer as Kafka does: %v", strings.Join(k.conn.Brokers, ","), err), k.advice(err))
 		}
 		for _, b := range meta.Brokers {
 			addr := net.JoinHostPort(b.Host, strconv.Itoa(b.Port))
@@ -73,6 +72,20 @@ func (k cluster) reach(ctx context.Context) Finding {
 		}
 		return p.or(good("%s, by way of %s", many(len(meta.Brokers), "broker"), strings.Join(k.conn.Brokers, ",")))
 	})(ctx)
+}
+
+// advice says what to do about an error of the first question.
+func (k cluster) advice(err error) string {
+	hungUp := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
+	switch todo := kafkaconn.Advice(err); {
+	case hungUp && k.conn.SASL != nil:
+		return "the broker hung up: see whether THROUGHLINE_KAFKA_SASL_USER, _PASSWORD and _MECHANISM are right"
+	case hungUp && k.conn.TLS != nil:
+		return "the broker hung up: name its TLS port in THROUGHLINE_KAFKA_BROKERS, or set THROUGHLINE_KAFKA_TLS=off"
+	case todo != "":
+		return todo
+	}
+	return "see whether the address is Kafka's, and whether it wants TLS or a password"
 }
 
 func dial(ctx context.Context, addr string) error {

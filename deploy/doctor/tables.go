@@ -32,7 +32,7 @@ func (s server) migrated(ctx context.Context, conn driver.Conn) Finding {
 		p.fail("not applied: "+strings.Join(missing, ", "), "throughline migrate")
 	}
 	if len(applied) > 0 {
-		p.warn(fmt.Sprintf("%d migrations of a newer program are applied", len(applied)), "update this program")
+		p.warn(many(len(applied), "migration")+" of a newer program in the database", "update this program")
 	}
 	return p.or(good("%d migrations applied in database %s", len(tables.Migrations()), s.database()))
 }

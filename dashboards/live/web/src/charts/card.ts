@@ -23,7 +23,7 @@ export interface Design<T> {
   legend?: [string, string][];
   /** What is said where there is nothing; null when there is something. */
   nothing(data: T): string | null;
-  draw(data: T, colours: Palette): Drawing;
+  draw(data: T, colours: Palette, room: { width: number; height: number }): Drawing;
   /** What a click on the chart means. */
   pick?(data: T, params: { data?: unknown; dataType?: string; seriesIndex?: number; dataIndex: number }): void;
 }
@@ -71,7 +71,7 @@ export class Card<T> {
   /** Draws again, as the colours or the size may be others. */
   redraw(): void {
     if (this.data === undefined || this.design.nothing(this.data) !== null) return;
-    const drawing = this.design.draw(this.data, palette());
+    const drawing = this.design.draw(this.data, palette(), { width: this.plot.clientWidth, height: this.plot.clientHeight });
     this.plot.setAttribute("aria-label", drawing.says);
     this.lay(drawing);
     if (this.plot.hidden || this.plot.clientWidth === 0) return;

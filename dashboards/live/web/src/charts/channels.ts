@@ -9,7 +9,7 @@ const levels = ["awareness", "consideration", "intent", "purchase", "loyalty"] a
 
 export function channels(pick: (channel: string) => void): Design<Table> {
   return {
-    id: "channels", title: "Entry channels", hint: "Journeys by their first channel, and how far they came; right: the share that bought",
+    id: "channels", title: "Entry channels", hint: "By how far their journeys came; on the right, the share that bought",
     legend: levels.map((stage, i) => [`s${i + 1}`, capital(stage)]),
     nothing: (table) => (table.rows.length > 0 ? null : "No journeys began in this time range, or none match the filters."),
     draw(table, colours) {

@@ -21,7 +21,12 @@ export function funnel(pick: PickStage): Design<Table> {
   return {
     id: "funnel", title: "Funnel", hint: "Journeys begun in this time that came to each stage in order",
     legend: cuts.map((cut) => [cut.part, cut.words.split(":")[0]!]),
-    nothing: (table) => (rows<Stage>(table).some((stage) => stage.reached > 0) ? null : "No journeys began in this time range, or none match the filters."),
+    nothing(table) {
+      const all = rows<Stage>(table);
+      if (all.some((stage) => stage.in_order > 0)) return null;
+      const touched = all.filter((stage) => stage.reached > 0).map((stage) => `${stage.stage_name} ${count(stage.reached)}`);
+      return touched.length > 0 ? `No journey came in order from awareness on. In any order: ${touched.join(", ")}.` : "No journeys began in this time range, or none match the filters.";
+    },
     draw(table, colours) {
       const all = rows<Stage>(table);
       const most = Math.max(...all.map((stage) => stage.in_order));

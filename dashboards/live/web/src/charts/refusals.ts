@@ -27,20 +27,20 @@ export function refusals(pick: (reason: string) => void): Design<Table> {
       const shown = all.slice(0, most);
       const style = { fontFamily: colours.font, fontSize: colours.size };
       const axis = {
-        type: "category" as const, inverse: true, data: shown.map((one) => one.reason),
+        type: "category" as const, inverse: true, data: [...shown.map((one) => one.reason), ...Array<string>(Math.max(0, 6 - shown.length)).fill("")],
         axisLine: { show: false }, axisTick: { show: false }, splitLine: { show: false },
       };
       return {
         option: {
           grid: { left: 6, right: 6, top: 2, bottom: 2, containLabel: true },
           tooltip: { ...tooltip(colours), trigger: "axis", axisPointer: { type: "none" }, formatter: (at) => {
-            const one = shown[(at as unknown as { dataIndex: number }[])[0]!.dataIndex]!;
-            return tip(capital(words(one.reason)), ["Events", count(one.events)], ["The latest", ago(one.last)], ["It says", one.detail.slice(0, 90)]);
+            const one = shown[(at as unknown as { dataIndex: number }[])[0]!.dataIndex];
+            return one === undefined ? "" : tip(capital(words(one.reason)), ["Events", count(one.events)], ["The latest", ago(one.last)], ["It says", one.detail.slice(0, 90)]);
           } },
           xAxis: { type: "value", show: false, max: "dataMax" },
           yAxis: [
             { ...axis, position: "left", axisLabel: { ...style, color: colours.text, align: "left", margin: colours.size * 8.2, width: colours.size * 8, overflow: "truncate", interval: 0, formatter: (name: string) => capital(words(name)) } },
-            { ...axis, position: "right", axisLabel: { ...style, color: colours.text, fontWeight: 600, align: "right", margin: colours.size * 3, interval: 0, formatter: (_: string, i: number) => brief(shown[i]!.events) } },
+            { ...axis, position: "right", axisLabel: { ...style, color: colours.text, fontWeight: 600, align: "right", margin: colours.size * 4.2, interval: 0, formatter: (_: string, i: number) => (shown[i] ? brief(shown[i].events) : "") } },
           ],
           series: [{ type: "bar", barWidth: "50%", barMaxWidth: 20, cursor: "pointer", itemStyle: { color: colours.dropped, borderRadius: 2 }, data: shown.map((one) => one.events) }],
         },

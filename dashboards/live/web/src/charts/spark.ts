@@ -13,7 +13,7 @@ export class Spark {
   }
 
   show(values: (number | null)[], colours: Palette): void {
-    if (this.root.clientWidth === 0) return;
+    if (this.root.clientWidth === 0 || values.length < 5) return;
     this.chart ??= init(this.root);
     const option = {
       animation: false, grid: { left: 0, right: 0, top: 3, bottom: 1 }, silent: true,

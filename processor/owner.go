@@ -44,7 +44,8 @@ func (o *owner) run(ctx context.Context) error {
 		tasks.Go(func() error { return p.read(ctx, o.fetcher, o) })
 	}
 	tasks.Go(func() error { defer close(flushes); return o.cuts(ctx, work, flushes) })
-	tasks.Go(func() error { return o.flushes(work, flushes) })
+	// When a flush fails nobody takes the next one: end lets the cutting go, too.
+	tasks.Go(func() error { defer end(); return o.flushes(work, flushes) })
 	return tasks.Wait()
 }
 

@@ -55,13 +55,36 @@ func insertOf(t *testing.T, m *memory, rules *rulebook, all []*touchpoint.Touchp
 	must(t, m.Write(t.Context(), &out.batch))
 }
 
-// TestStateAheadOfTheCommit: a processor that could not commit leaves a state that is ahead of the group. Until it is back
-// another owner has inserted rows of the same records, cut otherwise, and died.
-func TestStateAheadOfTheCommit(t *testing.T) {
+// startFaultyBroker gives a broker that can be told to answer wrongly.
+func startFaultyBroker(t *testing.T) *broker.Broker {
+	t.Helper()
 	b, err := broker.New(broker.Config{DataDir: t.TempDir(), Listen: "127.0.0.1:0", Partitions: 3}, quiet())
 	must(t, err)
 	must(t, b.Start(t.Context()))
 	t.Cleanup(func() { _ = b.Stop() })
+	return b
+}
+
+// TestCommitFailsOnce: the group's coordinator refuses a commit and lets the member be. The processor must go on, and not wait
+// for a generation that does not end.
+func TestCommitFailsOnce(t *testing.T) {
+	b := startFaultyBroker(t)
+	rules, m, all := builtin(t), newMemory(1, 0), generate(rand.New(rand.NewPCG(4, 4)), 12_000)
+	produce(t, b.Addr(), all)
+	fault := b.Cluster().Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.NotCoordinator, Count: 3})
+	runFor(t, b.Addr(), t.TempDir(), m, 30*time.Second)
+	if fault.Hits() < 3 || !caughtUp(t, b.Addr()) {
+		t.Fatalf("%d commits refused, caught up: %t", fault.Hits(), caughtUp(t, b.Addr()))
+	}
+	if got, expected := m.rows(), want(t, rules, all); !reflect.DeepEqual(got, expected) {
+		t.Fatalf("%d rows, want %d\n%s", len(got), len(expected), firstDifference(got, expected))
+	}
+}
+
+// TestStateAheadOfTheCommit: a processor that could not commit leaves a state that is ahead of the group. Until it is back
+// another owner has inserted rows of the same records, cut otherwise, and died.
+func TestStateAheadOfTheCommit(t *testing.T) {
+	b := startFaultyBroker(t)
 	rules, m, dir := builtin(t), newMemory(1, 0), t.TempDir()
 	others, bridged := generate(rand.New(rand.NewPCG(3, 4)), 100), bridge()
 	produce(t, b.Addr(), others)

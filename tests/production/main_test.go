@@ -19,5 +19,20 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	os.Exit(m.Run())
+	os.Exit(run(m))
+}
+
+// sharedDir is the folder of the engine that tests share.
+var sharedDir string
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "production")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	sharedDir = dir
+	defer stopShared()
+	return m.Run()
 }

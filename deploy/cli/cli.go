@@ -95,7 +95,7 @@ Configuration comes from THROUGHLINE_… variables; .env.example lists every one
 		&cobra.Group{ID: "care", Title: "Care:"},
 	)
 	add(root, "run", newUp(), newCollector(), newProcessor())
-	add(root, "use", newSend(), newImport(), newFunnel(), newTail(), newStages())
+	add(root, "use", newSend(), newImport(), newFunnel(), newTail(), newLive(), newStages())
 	add(root, "care", newTopics(), newMigrate(), newDoctor())
 	root.AddCommand(newEngine(), newLibchdb())
 	for _, c := range root.Commands() {

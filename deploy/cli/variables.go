@@ -29,6 +29,7 @@ func sections() []section {
 		{"Collector", &collector.Config{}},
 		{"Processor", &processor.Config{}},
 		{"ClickHouse", &ClickHouse{}},
+		{"The live page, where it runs by itself: throughline live", &Live{}},
 		{"Tools that post: send, import, the simulated shop", &Client{}},
 	}
 }

@@ -1,8 +1,8 @@
--- When a version of the stage rules was first used.
-SELECT min(received_at) AS time, concat('Stage rules ', rules_version) AS text, 'rules' AS tags
-FROM touchpoints_log
-WHERE received_at <= $__toTime AND rules_version != ''
+-- When a version of the stage rules was first used: seen in the time range, and not in the week before it.
+SELECT min(occurred_at) AS time, concat('Stage rules ', rules_version) AS text, 'rules' AS tags
+FROM accepted_touchpoints
+WHERE occurred_at >= $__fromTime - INTERVAL 7 DAY AND occurred_at <= $__toTime AND rules_version != ''
 GROUP BY rules_version
-HAVING $__timeFilter(time)
+HAVING time >= $__fromTime
 ORDER BY time
 LIMIT 100

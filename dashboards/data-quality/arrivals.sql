@@ -6,8 +6,8 @@ FROM
         received_at, site, 'accepted' AS verdict, if(event = '', type, event) AS event,
         ['', 'awareness', 'consideration', 'intent', 'purchase', 'loyalty'][stage + 1] AS stage_name,
         stage_rule AS rule, customer_id AS customer, path AS detail
-    FROM touchpoints_log FINAL
-    WHERE $__timeFilter(received_at)
+    FROM accepted_touchpoints
+    WHERE $__timeFilter(occurred_at)
         AND $__conditionalAll(site IN (${site:singlequote}), $site)
     ORDER BY received_at DESC
     LIMIT 100

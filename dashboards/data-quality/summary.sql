@@ -1,5 +1,6 @@
--- Of everything received in the time range: what was accepted and rejected, and what share of the accepted is late (received
--- more than a day after it occurred), skewed (the sender's clock was more than a minute off), from bots, or matched by no stage rule.
+-- Of the touchpoints that occurred in the time range, and the events rejected in it: how many, and what share of the accepted
+-- is late (received more than an hour after it occurred), skewed (the sender's clock is more than a minute off), from bots, or
+-- unmatched (sent without a stage and named by no stage rule).
 SELECT
     accepted, rejected, rejected / nullIf(accepted + rejected, 0) AS rejected_share,
     late / nullIf(accepted, 0) AS late_share, skewed / nullIf(accepted, 0) AS skewed_share,
@@ -8,12 +9,12 @@ FROM
 (
     SELECT
         count() AS accepted,
-        countIf(dateDiff('second', occurred_at, received_at) > 86400) AS late,
+        countIf(dateDiff('second', occurred_at, received_at) > 3600) AS late,
         countIf(toUnixTimestamp64Milli(sent_at) > 0 AND abs(dateDiff('second', sent_at, received_at)) > 60) AS skewed,
         countIf(bot) AS bots,
         countIf(stage = 0 AND stage_rule = '') AS unmatched
-    FROM touchpoints_log FINAL
-    WHERE $__timeFilter(received_at)
+    FROM accepted_touchpoints
+    WHERE $__timeFilter(occurred_at)
         AND $__conditionalAll(site IN (${site:singlequote}), $site)
 ) AS stored
 CROSS JOIN

@@ -26,7 +26,7 @@ FROM
         FROM
         (
             SELECT arraySort(groupArray((toUnixTimestamp64Milli(occurred_at), indexOf(steps, event)))) AS hits
-            FROM touchpoints_log FINAL
+            FROM accepted_touchpoints
             WHERE $__timeFilter(occurred_at)
                 AND $__conditionalAll(site IN (${site:singlequote}), $site)
                 AND has(steps, event) AND NOT bot

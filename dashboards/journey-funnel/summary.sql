@@ -4,7 +4,8 @@ SELECT
     countIf(in_range) AS journeys,
     countIf(in_range) / nullIf(countIf(NOT in_range), 0) - 1 AS journeys_change,
     countIf(in_range AND purchases > 0) / nullIf(countIf(in_range), 0) AS conversion,
-    conversion / nullIf(countIf(NOT in_range AND purchases > 0) / nullIf(countIf(NOT in_range), 0), 0) - 1 AS conversion_change,
+    countIf(NOT in_range AND purchases > 0) / nullIf(countIf(NOT in_range), 0) AS conversion_before,
+    conversion / nullIf(conversion_before, 0) - 1 AS conversion_change,
     toFloat64(sumIf(revenue, in_range)) AS revenue_total,
     revenue_total / nullIf(toFloat64(sumIf(revenue, NOT in_range)), 0) - 1 AS revenue_change,
     countIf(in_range AND is_open) / nullIf(countIf(in_range), 0) AS open_share

@@ -1,14 +1,13 @@
 -- How long journeys stay in a stage: seconds from the touch that entered it to the touch that left it for another. Visits
 -- that have not ended are not in it. p50_before is for the period of the same length before.
-WITH at >= $__fromTime AS in_range
+WITH at >= $__fromTime AS in_range, quantilesExactIf(0.5, 0.9, 0.99)(dwell_seconds, in_range) AS quantiles
 SELECT
     from_stage AS stage,
     from_stage_name AS stage_name,
     countIf(in_range) AS visits,
-    quantilesExactIf(0.5, 0.9, 0.99)(dwell_seconds, in_range) AS q,
-    if(visits = 0, NULL, q[1]) AS p50,
-    if(visits = 0, NULL, q[2]) AS p90,
-    if(visits = 0, NULL, q[3]) AS p99,
+    if(visits = 0, NULL, quantiles[1]) AS p50,
+    if(visits = 0, NULL, quantiles[2]) AS p90,
+    if(visits = 0, NULL, quantiles[3]) AS p99,
     if(countIf(NOT in_range) = 0, NULL, quantileExactIf(0.5)(dwell_seconds, NOT in_range)) AS p50_before
 FROM stage_transitions
 WHERE at >= $__fromTime - ($__toTime - $__fromTime) AND at <= $__toTime

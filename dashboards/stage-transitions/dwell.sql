@@ -1,7 +1,8 @@
 -- How long the stage was held before the step, in seconds, for every pair of stages.
+WITH quantilesExact(0.5, 0.9, 0.99)(dwell_seconds) AS quantiles
 SELECT
     from_stage_name AS from, to_stage_name AS to, count() AS transitions,
-    quantilesExact(0.5, 0.9, 0.99)(dwell_seconds) AS q, q[1] AS p50, q[2] AS p90, q[3] AS p99
+    quantiles[1] AS p50, quantiles[2] AS p90, quantiles[3] AS p99
 FROM stage_transitions
 WHERE $__timeFilter(at)
     AND $__conditionalAll(site IN (${site:singlequote}), $site)

@@ -1,4 +1,4 @@
--- The steps between stages in the time range, and the share of each kind. The first step of a journey, from the start, is left out.
+-- The steps between stages in the time range, and the share of each kind. First steps, from the start, are left out.
 SELECT
     count() AS transitions,
     countIf(kind = 'forward') / nullIf(count(), 0) AS forward_share,

@@ -3,14 +3,9 @@ package processor
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/throughline/throughline/processor/consume"
-	"github.com/throughline/throughline/processor/journey"
-	"github.com/throughline/throughline/processor/state"
-	"github.com/throughline/throughline/processor/store"
 	"github.com/throughline/throughline/schemas/topics"
-	"github.com/throughline/throughline/schemas/touchpoint"
 )
 
 // assign prepares every partition of the generation: where to read from, and a state that fits.
@@ -86,90 +81,4 @@ func (o *owner) fit(ctx context.Context, p consume.Partition, committed, end int
 		return err
 	})
 	return committed, touches == 0, err
-}
-
-// restore wipes the buckets of a partition and fills them from ClickHouse. The offset is written last, so that a crash on the
-// way leaves a state that does not count. It gives the number of touches that ClickHouse had, bots included.
-func (o *owner) restore(ctx context.Context, partition int, offset int64) (touches int, err error) {
-	if err := o.wipe(partition); err != nil {
-		return 0, err
-	}
-	r := restorer{owner: o, batch: o.state.NewBatch()}
-	if err := o.store.Restore(ctx, partition, int(o.count), time.Time{}, r.row); err != nil {
-		return 0, err
-	}
-	if err := r.done(); err != nil {
-		return 0, err
-	}
-	o.metrics.restored.Add(float64(r.touches))
-	if err := r.batch.SetApplied(int32(partition), state.Applied{Offset: offset, Partitions: o.count}); err != nil {
-		return 0, err
-	}
-	return r.touches, r.batch.Commit()
-}
-
-func (o *owner) wipe(partition int) error {
-	b := o.state.NewBatch()
-	if err := b.Forget(int32(partition)); err != nil {
-		return err
-	}
-	for bucket := partition; bucket < touchpoint.Buckets; bucket += int(o.count) {
-		if err := b.Wipe(uint16(bucket)); err != nil {
-			return err
-		}
-	}
-	return b.Commit()
-}
-
-// restorer gathers the touches of one customer after another.
-type restorer struct {
-	owner    *owner
-	batch    *state.Batch
-	customer touchpoint.Customer
-	bucket   uint16
-	set      journey.Set
-	sets     int
-	touches  int
-}
-
-// row takes one stored touch; the touches of a customer come together.
-func (r *restorer) row(t *store.TouchRow) error {
-	if t.Customer != r.customer {
-		if err := r.done(); err != nil {
-			return err
-		}
-		r.customer, r.bucket = t.Customer, t.Bucket
-		r.set.Reset(r.set.Touches[:0], t.Floor)
-	}
-	r.touches++
-	rules := r.owner.rules.of(t.Customer.Site)
-	if t.Bot && rules.excludeBots {
-		return nil
-	}
-	t.Touch.Revenue = rules.revenue(t.Touch.Revenue, t.Currency)
-	r.set.Add(&t.Touch)
-	return nil
-}
-
-// setsPerBatch bounds the memory of a batch during a restore.
-const setsPerBatch = 10_000
-
-// done stores the gathered customer.
-func (r *restorer) done() error {
-	if len(r.set.Touches) == 0 {
-		return nil
-	}
-	r.set.Sort()
-	if err := r.batch.Put(state.Key(nil, r.bucket, r.customer), state.Encode(nil, &r.set)); err != nil {
-		return err
-	}
-	r.set.Touches = r.set.Touches[:0]
-	if r.sets++; r.sets%setsPerBatch != 0 {
-		return nil
-	}
-	if err := r.batch.Commit(); err != nil {
-		return err
-	}
-	r.batch = r.owner.state.NewBatch()
-	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/throughline/throughline/processor/identity"
 	"github.com/throughline/throughline/processor/journey"
 	"github.com/throughline/throughline/processor/state"
 	"github.com/throughline/throughline/processor/store"
@@ -28,6 +29,12 @@ type portion struct {
 	duplicates int
 	// received_at of the live touchpoints, for the delay until they can be queried.
 	received []int64
+	// What the owners of users are to be told.
+	contributions []outgoing
+	// Records about ids: links, unlinks, contributions that changed something and those that did not; and touches that went to users.
+	links, unlinks, applied, stale, stitched int
+	// The anonymous ids whose contributions the user at hand has taken.
+	sources []string
 }
 
 // change is the new set of a customer, encoded, by state key.
@@ -52,13 +59,21 @@ type cutter struct {
 	builders map[*siteRules]*journey.Builder
 	// Memory that is used again for each customer.
 	before, after journey.Rows
-	touches       []journey.Touch
+	person        identity.Person
+	united        journey.Set
 	key           []byte
 	last          map[uint64]*item
+	// How many partitions the topic has.
+	partitions int32
+	// See identity.PartTouches.
+	partTouches int
 }
 
 func newCutter(rules *rulebook, read stateReader) *cutter {
-	return &cutter{rules: rules, read: read, builders: map[*siteRules]*journey.Builder{}, last: map[uint64]*item{}}
+	return &cutter{
+		rules: rules, read: read, builders: map[*siteRules]*journey.Builder{}, last: map[uint64]*item{},
+		partitions: 1, partTouches: identity.PartTouches,
+	}
 }
 
 func (c *cutter) builder(r *siteRules) *journey.Builder {
@@ -128,38 +143,45 @@ func (c *cutter) link(it *item) (first bool) {
 	return before == nil
 }
 
-// customer unites one customer's new touches with the set and adds the difference to the portion.
+// customer unites one customer's records with what is known and adds the difference to the portion.
 func (c *cutter) customer(out *portion, first *item) error {
-	customer := first.row.Customer()
-	rules := c.rules.of(customer.Site)
-	c.key = state.Key(c.key[:0], first.row.Bucket, customer)
+	customer, bucket := first.row.Customer(), first.row.Bucket
+	c.key = state.Key(c.key[:0], bucket, customer)
 	blob, err := c.read(c.key)
 	if err != nil {
 		return err
 	}
-	set := journey.Set{Touches: c.touches[:0]}
+	who := &c.person
+	who.Reset()
 	if blob != nil {
-		if err := state.Decode(blob, c.touches, &set); err != nil {
-			return fmt.Errorf("customer in bucket %d: %w", first.row.Bucket, err)
+		if err := state.DecodePerson(blob, who); err != nil {
+			return fmt.Errorf("customer in bucket %d: %w", bucket, err)
 		}
 	}
-	builder := c.builder(rules)
-	builder.Build(customer, &set, &c.before)
-	reconciled := c.unite(out, &set, first)
-	changed := set.Sort()
-	c.touches = set.Touches
-	if !changed && !reconciled {
+	builder := c.builder(c.rules.of(customer.Site))
+	set, before := c.view(who)
+	builder.Build(customer, set, &c.before)
+	news := c.unite(out, who, first)
+	changed := who.Own.Sort() || news.learned
+	if !changed && !news.replayed && !who.Unsure {
 		return nil
 	}
-	builder.Build(customer, &set, &c.after)
+	set, after := c.view(who)
+	builder.Build(customer, set, &c.after)
 	out.repairs.add(&c.before, &c.after)
+	reconciled := news.replayed || who.Unsure
 	if reconciled {
 		out.expect(customer, &c.after)
 		c.before.Reset() // whatever ClickHouse has, write all
 	}
 	journey.Diff(&c.before, &c.after, &out.rows)
-	if changed {
-		out.sets = append(out.sets, change{string(c.key), state.Encode(make([]byte, 0, len(blob)+spareBytes), &set)})
+	if err := c.contribute(out, customer, who, before, after, news.last, news.replayed); err != nil {
+		return err
+	}
+	out.taken(customer, bucket, who)
+	if changed || who.Unsure {
+		who.Unsure = false
+		out.sets = append(out.sets, change{string(c.key), state.EncodePerson(make([]byte, 0, len(blob)+spareBytes), who)})
 	}
 	return nil
 }
@@ -167,15 +189,31 @@ func (c *cutter) customer(out *portion, first *item) error {
 // spareBytes is room for a new touch or two in a stored set.
 const spareBytes = 96
 
-// unite adds the items to the set and their rows to the portion. It tells whether the customer must be reconciled.
-func (c *cutter) unite(out *portion, set *journey.Set, first *item) (reconciled bool) {
+// news is what the records of one customer in a cut amount to.
+type news struct {
+	// Some may have been applied before by somebody who could not finish.
+	replayed bool
+	// A record about ids has changed something.
+	learned bool
+	// The offset of the last one.
+	last int64
+}
+
+// unite adds the items to the person and their rows to the portion.
+func (c *cutter) unite(out *portion, who *identity.Person, first *item) (n news) {
 	for it := first; it != nil; it = it.next {
-		reconciled = reconciled || it.counts && it.offset < out.partition.reconcileBefore
+		n.last = max(n.last, it.offset)
+		if it.record != nil {
+			n.replayed = n.replayed || it.offset < out.partition.reconcileBefore
+			n.learned = c.learn(out, who, it) || n.learned
+			continue
+		}
 		if !it.counts {
 			out.touchpoint(it)
 			continue
 		}
-		verdict, old := set.Add(&it.touch)
+		n.replayed = n.replayed || it.offset < out.partition.reconcileBefore
+		verdict, old := who.Own.Add(&it.touch)
 		switch verdict {
 		case journey.Duplicate:
 			out.duplicates++
@@ -187,16 +225,11 @@ func (c *cutter) unite(out *portion, set *journey.Set, first *item) (reconciled 
 		}
 		out.touchpoint(it)
 	}
-	return reconciled
+	return n
 }
 
 func (p *portion) touchpoint(it *item) {
 	p.batch.Touchpoints = append(p.batch.Touchpoints, &it.row)
-	if tp := it.row.Touchpoint; tp.UserId != "" && tp.AnonymousId != "" {
-		p.batch.Identities = append(p.batch.Identities, store.Identity{
-			Site: tp.Site, AnonymousID: tp.AnonymousId, UserID: tp.UserId, AssertedAt: tp.OccurredAt, Source: tp.Source,
-		})
-	}
 	if it.row.Source != sourceImport {
 		p.received = append(p.received, it.row.ReceivedAt)
 	}

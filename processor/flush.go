@@ -47,6 +47,7 @@ func (o *owner) flush(ctx context.Context, f *flush) error {
 		{"dead_letter", o.deadLetters},
 		{"reconcile", o.reconcile},
 		{"store", o.write},
+		{"contributions", o.contributions},
 		{"state", o.apply},
 		{"commit", o.commit},
 	}

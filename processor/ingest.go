@@ -14,7 +14,7 @@ import (
 	"github.com/throughline/throughline/schemas/touchpoint"
 )
 
-// item is one touchpoint on its way into the tables.
+// item is one touchpoint on its way into the tables, or a record about ids.
 type item struct {
 	offset int64
 	// Of the customer.
@@ -23,6 +23,8 @@ type item struct {
 	touch journey.Touch
 	// Whether it takes part in journeys: bots do not, where the site says so.
 	counts bool
+	// A link, an unlink or a contribution; then row only names the customer. nil for a touchpoint.
+	record *touchpoint.Record
 	// The customer's next one in the cut.
 	next *item
 }
@@ -34,7 +36,7 @@ func touchpointOf(value []byte) ([]byte, error) {
 		return nil, fmt.Errorf("not a touchpoint record: %w", protowire.ParseError(n))
 	}
 	if number != touchpointField || kind != protowire.BytesType {
-		return nil, errors.New("a record of this topic must hold a touchpoint")
+		return nil, errors.New("a record of this topic must hold a touchpoint or say something about ids")
 	}
 	message, m := protowire.ConsumeBytes(value[n:])
 	if m < 0 {
@@ -51,6 +53,9 @@ const touchpointField = 1
 
 // decode reads one record of the touchpoints topic into tp, which is empty. Its strings are slices of the record's value.
 func (b *rulebook) decode(r consume.Record, tp *touchpoint.Touchpoint) (it item, err error) {
+	if aboutIDs(r.Value) {
+		return decodeExchange(r, tp)
+	}
 	message, err := touchpointOf(r.Value)
 	if err != nil {
 		return it, err

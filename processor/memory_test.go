@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/throughline/throughline/processor/identity"
 	"github.com/throughline/throughline/processor/journey"
 	"github.com/throughline/throughline/processor/store"
 	"github.com/throughline/throughline/schemas/touchpoint"
@@ -16,13 +19,21 @@ import (
 // memory is a Store with ClickHouse's rules: of rows with one key the greatest version wins, of equals the last. It fails
 // now and then, sometimes after it has done the work.
 type memory struct {
-	mu          sync.Mutex
-	r           *rand.Rand
-	failures    float64
-	touchpoints map[string]store.TouchpointRow
-	derived     map[string]derived
-	rejected    map[string]*touchpoint.Rejection
-	writes      int
+	mu            sync.Mutex
+	r             *rand.Rand
+	failures      float64
+	touchpoints   map[string]store.TouchpointRow
+	derived       map[string]derived
+	rejected      map[string]*touchpoint.Rejection
+	identities    map[identityKey]store.Identity
+	unlinks       map[store.Unlink]bool
+	contributions map[string]store.Contribution
+	writes        int
+}
+
+type identityKey struct {
+	site, anonymous, user, source string
+	at                            int64
 }
 
 type derived struct {
@@ -36,6 +47,7 @@ func newMemory(seed uint64, failures float64) *memory {
 	return &memory{
 		r: rand.New(rand.NewPCG(seed, 9)), failures: failures, touchpoints: map[string]store.TouchpointRow{},
 		derived: map[string]derived{}, rejected: map[string]*touchpoint.Rejection{},
+		identities: map[identityKey]store.Identity{}, unlinks: map[store.Unlink]bool{}, contributions: map[string]store.Contribution{},
 	}
 }
 
@@ -72,6 +84,21 @@ func (m *memory) take(b *store.Batch) {
 	}
 	for _, t := range b.Transitions {
 		m.put(derived{store.TableTransitions, t.At, t.Key, t})
+	}
+	for _, i := range b.Identities {
+		key := identityKey{i.Site, i.AnonymousID, i.UserID, i.Source, i.AssertedAt}
+		if old, ok := m.identities[key]; !ok || i.Version >= old.Version {
+			m.identities[key] = i
+		}
+	}
+	for _, u := range b.Unlinks {
+		m.unlinks[u] = true
+	}
+	for _, c := range b.Contributions {
+		key := fmt.Sprint(c.Site, "/", c.UserID, "/", c.AnonymousID)
+		if old, ok := m.contributions[key]; !ok || c.Version >= old.Version {
+			m.contributions[key] = c
+		}
 	}
 	for _, r := range b.Rejected {
 		m.rejected[fmt.Sprint(r.Topic, r.Partition, r.Offset, r.MessageId)] = r
@@ -126,6 +153,78 @@ func (m *memory) Restore(_ context.Context, partition, partitions int, _ time.Ti
 			if err := fn(&row); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// linked gives what is stored of an anonymous id.
+func (m *memory) linked(site, anonymous string) *store.LinkedID {
+	l := &store.LinkedID{Site: site, AnonymousID: anonymous}
+	for key, i := range m.identities {
+		if key.site == site && key.anonymous == anonymous {
+			l.Edges = append(l.Edges, store.StoredEdge{Edge: identity.Edge{UserID: i.UserID, At: i.AssertedAt, Source: i.Source}, Deleted: i.Deleted})
+		}
+	}
+	for u := range m.unlinks {
+		if u.Site == site && u.AnonymousID == anonymous {
+			until := u.Until
+			if until == 0 {
+				until = identity.Forever
+			}
+			l.Unlinks = append(l.Unlinks, identity.Unlink{UserID: u.UserID, Until: until})
+		}
+	}
+	return l
+}
+
+func (m *memory) RestoreLinks(_ context.Context, partition, partitions int, fn func(*store.LinkedID) error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	ids := map[touchpoint.Customer]bool{}
+	for key := range m.identities {
+		ids[touchpoint.Customer{Site: key.site, Kind: touchpoint.KindAnonymous, ID: key.anonymous}] = true
+	}
+	for u := range m.unlinks {
+		ids[touchpoint.Customer{Site: u.Site, Kind: touchpoint.KindAnonymous, ID: u.AnonymousID}] = true
+	}
+	for id := range ids {
+		if int(id.Bucket())%partitions == partition {
+			if err := fn(m.linked(id.Site, id.ID)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (m *memory) RestoreSources(_ context.Context, partition, partitions int, fn func(*store.SourceOf) error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	pairs := map[[3]string]store.Contribution{}
+	for key := range m.identities {
+		pairs[[3]string{key.site, key.user, key.anonymous}] = store.Contribution{}
+	}
+	for _, c := range m.contributions {
+		pairs[[3]string{c.Site, c.UserID, c.AnonymousID}] = c
+	}
+	for _, pair := range slices.SortedFunc(maps.Keys(pairs), func(a, b [3]string) int { return slices.Compare(a[:], b[:]) }) {
+		user := touchpoint.Customer{Site: pair[0], Kind: touchpoint.KindUser, ID: pair[1]}
+		if int(user.Bucket())%partitions != partition {
+			continue
+		}
+		c := pairs[pair]
+		s := store.SourceOf{
+			LinkedID: *m.linked(pair[0], pair[2]), UserID: pair[1], Version: c.Version,
+			Taken: identity.Sequence{Partitions: c.Partitions, Offset: c.Offset},
+		}
+		for _, t := range m.touchpoints {
+			if !t.Deleted && t.Site == pair[0] && t.UserId == "" && t.AnonymousId == pair[2] {
+				s.Touches = append(s.Touches, store.TouchRow{Bot: t.Bot, Currency: t.Currency, Touch: (&siteRules{}).touch(t.Touchpoint, t.Stage)})
+			}
+		}
+		if err := fn(&s); err != nil {
+			return err
 		}
 	}
 	return nil

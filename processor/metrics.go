@@ -21,6 +21,8 @@ type metrics struct {
 	deadLetters                   *prometheus.CounterVec
 	reconciled, orphans, restored prometheus.Counter
 	merged, rewritten             prometheus.Counter
+	links, unlinks, stitched      prometheus.Counter
+	contributions                 *prometheus.CounterVec
 	fetchErrors, generations      prometheus.Counter
 	lost, retries                 *prometheus.CounterVec
 	assigned                      prometheus.Gauge
@@ -69,11 +71,17 @@ func newMetrics(r prometheus.Registerer, rules *rulebook) *metrics {
 		merged:     counter("merged_sessions_total", "Sessions that a late touchpoint joined to another one."),
 		rewritten: counter("rewritten_journeys_total",
 			"Journeys that a late touchpoint changed; those that only went on do not count."),
+		links:    counter("links_total", "Records saying that a user was seen on an anonymous id."),
+		unlinks:  counter("unlinks_total", "Records withdrawing what was said about an anonymous id and a user."),
+		stitched: counter("stitched_touchpoints_total", "Anonymous touchpoints that became a user's."),
+		contributions: counters("contributions_total",
+			"Records of which anonymous touchpoints a user has: sent to the user's owner; applied there; stale, since a newer one was there already.",
+			"outcome", "sent", "applied", "stale"),
 		fetchErrors: counter("fetch_errors_total", "Failed fetches from Kafka."),
 		lost: counters("lost_records_total", "Records that retention removed before they were read.",
 			"topic", topics.Touchpoints, topics.Rejected),
 		retries: counters("flush_retries_total", "Repeated attempts of a flush, by what was waited for.",
-			"cause", "clickhouse", "dead_letter", "reconcile", "restore"),
+			"cause", "clickhouse", "contributions", "dead_letter", "reconcile", "restore"),
 		queryable: prometheus.NewHistogram(histogram("event_to_queryable_seconds",
 			"From receipt at the collector until the row can be queried; sampled.", seconds)),
 		assigned: prometheus.NewGauge(prometheus.GaugeOpts{
@@ -86,7 +94,7 @@ func newMetrics(r prometheus.Registerer, rules *rulebook) *metrics {
 		sites: newSiteMetrics(rules), lag: &lagMetrics{},
 	}
 	r.MustRegister(m.steps, m.records, m.batch, m.duplicates, m.undecodable, m.refused, m.deadLetters, m.reconciled, m.orphans, m.restored,
-		m.merged, m.rewritten, m.fetchErrors, m.lost, m.retries, m.queryable, m.assigned, m.generations, m.flushedSeconds, m.lag)
+		m.merged, m.rewritten, m.links, m.unlinks, m.stitched, m.contributions, m.fetchErrors, m.lost, m.retries, m.queryable, m.assigned, m.generations, m.flushedSeconds, m.lag)
 	r.MustRegister(m.sites.collectors...)
 	return m
 }
@@ -111,6 +119,11 @@ func (m *metrics) flushed(f *flush, now time.Time) {
 		records += p.pending.records
 		m.records.WithLabelValues(topic).Add(float64(p.pending.records))
 		m.duplicates.Add(float64(p.duplicates))
+		m.links.Add(float64(p.links))
+		m.unlinks.Add(float64(p.unlinks))
+		m.stitched.Add(float64(p.stitched))
+		m.contributions.WithLabelValues("applied").Add(float64(p.applied))
+		m.contributions.WithLabelValues("stale").Add(float64(p.stale))
 		m.merged.Add(float64(p.repairs.merged))
 		m.rewritten.Add(float64(p.repairs.rewritten))
 		m.flushedSeconds.WithLabelValues(topic, partition).Set(float64(now.UnixMilli()) / 1000)

@@ -22,7 +22,9 @@ type owner struct {
 	store   Store
 	fetcher *consume.Fetcher
 	dead    deadLetter
-	gen     *consume.Generation
+	// Sends contributions to the owners of users.
+	exchange exchange
+	gen      *consume.Generation
 
 	// How many partitions the topic of touchpoints has.
 	count      int32
@@ -142,6 +144,7 @@ func (o *owner) cutter(p *partition) *cutter {
 			}
 			return o.state.Get(key)
 		})
+		p.cutter.partitions = o.count
 	}
 	return p.cutter
 }

@@ -28,6 +28,11 @@ type Store interface {
 	LiveKeys(ctx context.Context, customers []touchpoint.Customer, fn func(store.LiveKey) error) error
 	// Restore calls fn for each stored touch of the buckets of a partition, those of a customer one after another.
 	Restore(ctx context.Context, partition, partitions int, since time.Time, fn func(*store.TouchRow) error) error
+	// RestoreLinks calls fn for each anonymous id of those buckets that a user was ever seen on.
+	RestoreLinks(ctx context.Context, partition, partitions int, fn func(*store.LinkedID) error) error
+	// RestoreSources calls fn for each anonymous id that a user of those buckets was ever seen on, or has touches from, those of a
+	// user one after another.
+	RestoreSources(ctx context.Context, partition, partitions int, fn func(*store.SourceOf) error) error
 }
 
 // Deps are what the processor is given.
@@ -101,6 +106,8 @@ func (p *Processor) Run(ctx context.Context) (err error) {
 	}
 	dead := newDeadLetter(consumer)
 	defer dead.close()
+	exchange := newExchange(consumer)
+	defer exchange.close()
 	fetcher := consume.NewFetcher(consumer)
 	defer fetcher.Close()
 	go p.kafka.Watch(ctx, fetcher, WatchInterval, p.deps.Logger)
@@ -108,7 +115,7 @@ func (p *Processor) Run(ctx context.Context) (err error) {
 	return group.Run(ctx, func(ctx context.Context, gen *consume.Generation) error {
 		o := &owner{
 			cfg: &p.cfg, deps: &p.deps, metrics: p.metrics, rules: p.rules, state: st, store: rows,
-			fetcher: fetcher, dead: dead, gen: gen, full: make(chan struct{}, 1),
+			fetcher: fetcher, dead: dead, exchange: exchange, gen: gen, full: make(chan struct{}, 1),
 		}
 		p.metrics.generations.Inc()
 		p.owning.Store(true)

@@ -106,6 +106,12 @@ func (l *Links) Live(e Edge) bool {
 	return true
 }
 
+// Has tells whether the edge is among those that are kept.
+func (l *Links) Has(e Edge) bool {
+	_, found := slices.BinarySearchFunc(l.Edges, e, Edge.Compare)
+	return found
+}
+
 // Users lists everybody who was ever named, withdrawn or not, in order.
 func (l *Links) Users() (users []string) {
 	for _, e := range l.Edges {

@@ -101,3 +101,11 @@ func (s Shares) Everything(users []string) (all []Contribution) {
 	}
 	return all
 }
+
+// Touches counts the touches of all parts.
+func (s Shares) Touches() (n int) {
+	for _, touches := range s {
+		n += len(touches)
+	}
+	return n
+}

@@ -121,3 +121,21 @@ func (s Sources) Unite(own []journey.Touch, set *journey.Set) {
 	}
 	set.Sort()
 }
+
+// Touches counts the touches of all parts.
+func (s *Source) Touches() (n int) {
+	for _, k := range s.Parts {
+		n += len(k.Touches)
+	}
+	return n
+}
+
+// Of gives the source of an anonymous id, nil when there is none.
+func (s Sources) Of(anonymousID string) *Source {
+	for i := range s {
+		if s[i].AnonymousID == anonymousID {
+			return &s[i]
+		}
+	}
+	return nil
+}

@@ -15,7 +15,10 @@ type Batch struct {
 	Journeys    []journey.Journey
 	Transitions []journey.Transition
 	Identities  []Identity
-	Rejected    []*touchpoint.Rejection
+	Unlinks     []Unlink
+	// How far users have taken what anonymous ids contribute.
+	Contributions []Contribution
+	Rejected      []*touchpoint.Rejection
 }
 
 // TouchpointRow is a touchpoint with what the processor found out about it.
@@ -36,19 +39,48 @@ type Identity struct {
 	// Unix milliseconds.
 	AssertedAt int64
 	// What asserted it.
-	Source  string
+	Source string
+	// Of the anonymous id.
+	Bucket  uint16
 	Version uint64
 	Deleted bool
 }
 
+// Unlink withdraws edges.
+type Unlink struct {
+	Site, AnonymousID, UserID string
+	// Of the anonymous id.
+	Bucket uint16
+	// Unix milliseconds; 0 is for good.
+	Until  int64
+	Reason string
+	// Unix microseconds.
+	ReceivedAt int64
+}
+
+// Contribution says how far a user has taken what an anonymous id contributes.
+type Contribution struct {
+	Site, UserID, AnonymousID string
+	// Of the user.
+	Bucket uint16
+	// The sequence of the newest contribution taken.
+	Partitions int32
+	Offset     int64
+	// How many touches the user has from it.
+	Touches int
+	Version uint64
+}
+
 // Names of the tables that the store writes.
 const (
-	TableTouchpoints = "touchpoints_log"
-	TableSessions    = "sessions_log"
-	TableJourneys    = "journeys_log"
-	TableTransitions = "stage_transitions_log"
-	TableIdentities  = "identities_log"
-	TableRejected    = "rejected_touchpoints_log"
+	TableTouchpoints   = "touchpoints_log"
+	TableSessions      = "sessions_log"
+	TableJourneys      = "journeys_log"
+	TableTransitions   = "stage_transitions_log"
+	TableIdentities    = "identities_log"
+	TableUnlinks       = "unlinks_log"
+	TableContributions = "contributions_log"
+	TableRejected      = "rejected_touchpoints_log"
 )
 
 // pointers lets the columns take rows without copying them.

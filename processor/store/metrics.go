@@ -28,7 +28,7 @@ func newMetrics(reg prometheus.Registerer, more prometheus.Collector) (*metrics,
 			Name: "throughline_store_errors_total", Help: "Failed INSERTs by what is done about them: retry, reject or fatal.",
 		}, []string{"table", "class"}),
 	}
-	for _, table := range []string{TableTouchpoints, TableSessions, TableJourneys, TableTransitions, TableIdentities, TableRejected} {
+	for _, table := range []string{TableTouchpoints, TableSessions, TableJourneys, TableTransitions, TableIdentities, TableUnlinks, TableContributions, TableRejected} {
 		m.seconds.WithLabelValues(table)
 		m.rows.WithLabelValues(table)
 		for _, class := range []Class{Retry, Reject, Fatal} {

@@ -15,11 +15,36 @@ func identityColumns() []column[*Identity] {
 		newText("user_id", func(i r) string { return i.UserID }),
 		newMillis("asserted_at", func(i r) int64 { return i.AssertedAt }),
 		newWord("source", func(i r) string { return i.Source }),
-		newUInt16("bucket", func(i r) uint16 {
-			return touchpoint.Customer{Site: i.Site, Kind: touchpoint.KindAnonymous, ID: i.AnonymousID}.Bucket()
-		}),
+		newUInt16("bucket", func(i r) uint16 { return i.Bucket }),
 		newUInt64("version", func(i r) uint64 { return i.Version }),
 		newUInt8("is_deleted", func(i r) uint8 { return deleted(i.Deleted) }),
+	}
+}
+
+func unlinkColumns() []column[*Unlink] {
+	type r = *Unlink
+	return []column[r]{
+		newWord("site", func(u r) string { return u.Site }),
+		newText("anonymous_id", func(u r) string { return u.AnonymousID }),
+		newText("user_id", func(u r) string { return u.UserID }),
+		newMillis("until", func(u r) int64 { return u.Until }),
+		newText("reason", func(u r) string { return u.Reason }),
+		newMicros("received_at", func(u r) int64 { return u.ReceivedAt }),
+		newUInt16("bucket", func(u r) uint16 { return u.Bucket }),
+	}
+}
+
+func contributionColumns() []column[*Contribution] {
+	type r = *Contribution
+	return []column[r]{
+		newWord("site", func(c r) string { return c.Site }),
+		newText("user_id", func(c r) string { return c.UserID }),
+		newText("anonymous_id", func(c r) string { return c.AnonymousID }),
+		newUInt32("touches", func(c r) uint32 { return uint32(c.Touches) }),
+		newInt32("kafka_partitions", func(c r) int32 { return c.Partitions }),
+		newInt64("kafka_offset", func(c r) int64 { return c.Offset }),
+		newUInt16("bucket", func(c r) uint16 { return c.Bucket }),
+		newUInt64("version", func(c r) uint64 { return c.Version }),
 	}
 }
 

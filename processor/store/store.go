@@ -21,12 +21,14 @@ type Store struct {
 	log      *slog.Logger
 	watch    watch
 
-	touchpoints *table[touchpointRow]
-	sessions    *table[*journey.Session]
-	journeys    *table[*journey.Journey]
-	transitions *table[*journey.Transition]
-	identities  *table[*Identity]
-	rejected    *table[*touchpoint.Rejection]
+	touchpoints   *table[touchpointRow]
+	sessions      *table[*journey.Session]
+	journeys      *table[*journey.Journey]
+	transitions   *table[*journey.Transition]
+	identities    *table[*Identity]
+	unlinks       *table[*Unlink]
+	contributions *table[*Contribution]
+	rejected      *table[*touchpoint.Rejection]
 }
 
 // New validates the configuration and connects to nothing yet. reg may be nil.
@@ -55,6 +57,8 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Store, error
 	s.journeys = newTable(w, TableJourneys, journeyColumns)
 	s.transitions = newTable(w, TableTransitions, transitionColumns)
 	s.identities = newTable(w, TableIdentities, identityColumns)
+	s.unlinks = newTable(w, TableUnlinks, unlinkColumns)
+	s.contributions = newTable(w, TableContributions, contributionColumns)
 	s.rejected = newTable(w, TableRejected, rejectedColumns)
 	return s, nil
 }
@@ -73,7 +77,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger, reg prometheus.Regi
 
 // Check tells whether ClickHouse answers and has the tables, and if not what to do.
 func (s *Store) Check(ctx context.Context) error {
-	for _, name := range []string{TableTouchpoints, TableSessions, TableJourneys, TableTransitions, TableIdentities, TableRejected} {
+	for _, name := range []string{TableTouchpoints, TableSessions, TableJourneys, TableTransitions, TableIdentities, TableUnlinks, TableContributions, TableRejected} {
 		if err := s.conn.Exec(ctx, "SELECT 1 FROM "+s.from(name)+" LIMIT 0"); err != nil {
 			return fmt.Errorf("store: %s: %w", name, explain(err))
 		}

@@ -24,6 +24,8 @@ func (s *Store) Write(ctx context.Context, batches ...*Batch) error {
 		part(ctx, s.journeys, batches, func(b *Batch) []journey.Journey { return b.Journeys }),
 		part(ctx, s.transitions, batches, func(b *Batch) []journey.Transition { return b.Transitions }),
 		part(ctx, s.identities, batches, func(b *Batch) []Identity { return b.Identities }),
+		part(ctx, s.unlinks, batches, func(b *Batch) []Unlink { return b.Unlinks }),
+		part(ctx, s.contributions, batches, func(b *Batch) []Contribution { return b.Contributions }),
 		func() ([]Poison, error) {
 			return s.rejected.write(ctx, slices.Concat(of(batches, func(b *Batch) []*touchpoint.Rejection { return b.Rejected })...))
 		},

@@ -51,3 +51,11 @@ func Partition(bucket uint16, partitions int) int32 {
 func Key(bucket uint16) []byte {
 	return binary.BigEndian.AppendUint16(nil, bucket)
 }
+
+// Bucket is the bucket of a Kafka key, 0 for a key that is none.
+func Bucket(key []byte) uint16 {
+	if len(key) != 2 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(key)
+}

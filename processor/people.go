@@ -1,0 +1,156 @@
+package processor
+
+import (
+	"slices"
+
+	"github.com/throughline/throughline/processor/identity"
+	"github.com/throughline/throughline/processor/journey"
+	"github.com/throughline/throughline/processor/store"
+	"github.com/throughline/throughline/schemas/touchpoint"
+)
+
+// view gives the set that a customer's journeys are built of, and what of an anonymous id's touches users have. Of
+// an anonymous id that is what no user has; of a user the own touches and those that anonymous ids contribute. It is valid until the
+// next call.
+func (c *cutter) view(p *identity.Person) (*journey.Set, identity.Shares) {
+	switch {
+	case !p.Links.Empty():
+		shares, rest := p.Links.Split(p.Own.Touches, c.united.Touches[:0], c.partTouches)
+		c.united.Reset(rest, newest(&p.Own))
+		return &c.united, shares
+	case len(p.Sources) > 0:
+		c.united.Reset(c.united.Touches[:0], p.Own.Floor)
+		p.Sources.Unite(p.Own.Touches, &c.united)
+		return &c.united, nil
+	}
+	return &p.Own, nil
+}
+
+// newest is the greatest received_at, in microseconds, of any record that shaped the set.
+func newest(set *journey.Set) uint64 {
+	at := set.Floor
+	for i := range set.Touches {
+		at = max(at, uint64(max(set.Touches[i].ReceivedAt, 0)))
+	}
+	return at
+}
+
+// learn takes a record about ids and tells whether it changed anything.
+func (c *cutter) learn(out *portion, p *identity.Person, it *item) (changed bool) {
+	at := int64(0)
+	switch kind := it.record.Kind.(type) {
+	case *touchpoint.Record_Link:
+		out.links++
+		at = kind.Link.ReceivedAt
+		changed = out.learnLink(p, it, kind.Link)
+	case *touchpoint.Record_Unlink:
+		out.unlinks++
+		at = kind.Unlink.ReceivedAt
+		changed = out.learnUnlink(p, it, kind.Unlink)
+	case *touchpoint.Record_Contribution:
+		at = kind.Contribution.ReceivedAt
+		if changed = p.Sources.Apply(received(kind.Contribution)); !changed {
+			out.stale++
+			return false
+		}
+		out.applied++
+		if id := kind.Contribution.AnonymousId; !slices.Contains(out.sources, id) {
+			out.sources = append(out.sources, id)
+		}
+	}
+	if changed {
+		p.Own.Floor = max(p.Own.Floor, uint64(at))
+	}
+	return changed
+}
+
+func (p *portion) learnLink(who *identity.Person, it *item, l *touchpoint.Link) bool {
+	edge := identity.Edge{UserID: l.UserId, At: l.AssertedAt, Source: l.Source}
+	verdict, old := who.Links.Add(edge)
+	if verdict == identity.Known {
+		return false
+	}
+	if verdict == identity.Replaced {
+		p.identity(it, old, false)
+	}
+	p.identity(it, edge, who.Links.Live(edge))
+	return true
+}
+
+func (p *portion) learnUnlink(who *identity.Person, it *item, u *touchpoint.Unlink) bool {
+	unlink := identity.Unlink{UserID: u.UserId, Until: u.Until}
+	if u.Until == 0 {
+		unlink.Until = identity.Forever
+	}
+	if !who.Links.Withdraw(unlink) {
+		return false
+	}
+	p.batch.Unlinks = append(p.batch.Unlinks, store.Unlink{
+		Site: u.Site, AnonymousID: u.AnonymousId, UserID: u.UserId, Bucket: it.row.Bucket,
+		Until: u.Until, Reason: u.Reason, ReceivedAt: u.ReceivedAt,
+	})
+	for _, e := range who.Links.Edges {
+		if e.UserID == u.UserId && !who.Links.Live(e) {
+			p.identity(it, e, false)
+		}
+	}
+	return true
+}
+
+// identity writes an edge of the item's customer, or its tombstone, which is for good.
+func (p *portion) identity(it *item, e identity.Edge, live bool) {
+	p.batch.Identities = append(p.batch.Identities, identityRow(it.row.Customer(), it.row.Bucket, e, live))
+}
+
+// deadVersion is the version of an edge's tombstone: nothing brings the edge back.
+const deadVersion = ^uint64(0)
+
+func identityRow(c touchpoint.Customer, bucket uint16, e identity.Edge, live bool) store.Identity {
+	row := store.Identity{
+		Site: c.Site, AnonymousID: c.ID, UserID: e.UserID, AssertedAt: e.At, Source: e.Source, Bucket: bucket, Version: 1,
+	}
+	if !live {
+		row.Version, row.Deleted = deadVersion, true
+	}
+	return row
+}
+
+// contribute adds what users have to be told of an anonymous id's touches: what has changed, or everything when it is not sure
+// what they were told.
+func (c *cutter) contribute(out *portion, customer touchpoint.Customer, p *identity.Person, before, after identity.Shares, offset int64, all bool) error {
+	changed := identity.Diff(before, after)
+	out.stitched += max(after.Touches()-before.Touches(), 0)
+	if all {
+		changed = after.Everything(p.Links.Users())
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	at := newest(&p.Own)
+	for i := range changed {
+		changed[i].AnonymousID = customer.ID
+		changed[i].Sequence = identity.Sequence{Partitions: c.partitions, Offset: offset + 1}
+		message, err := sent(customer.Site, &changed[i], at)
+		if err != nil {
+			return err
+		}
+		out.contributions = append(out.contributions, message)
+	}
+	return nil
+}
+
+// taken notes how far the contributions of the sources have been taken, for whoever restores the user.
+func (p *portion) taken(customer touchpoint.Customer, bucket uint16, who *identity.Person) {
+	for _, id := range p.sources {
+		from := who.Sources.Of(id)
+		if from == nil {
+			continue
+		}
+		latest := from.Latest()
+		p.batch.Contributions = append(p.batch.Contributions, store.Contribution{
+			Site: customer.Site, UserID: customer.ID, AnonymousID: id, Bucket: bucket,
+			Partitions: latest.Partitions, Offset: latest.Offset, Touches: from.Touches(), Version: who.Own.Floor,
+		})
+	}
+	p.sources = p.sources[:0]
+}

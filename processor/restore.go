@@ -1,0 +1,233 @@
+package processor
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/throughline/throughline/processor/identity"
+	"github.com/throughline/throughline/processor/journey"
+	"github.com/throughline/throughline/processor/state"
+	"github.com/throughline/throughline/processor/store"
+	"github.com/throughline/throughline/schemas/touchpoint"
+)
+
+// restore wipes the buckets of a partition and fills them from ClickHouse. The offset is written last, so that a crash on the
+// way leaves a state that does not count. It gives the number of touches and links that ClickHouse had, bots included.
+func (o *owner) restore(ctx context.Context, partition int, offset int64) (found int, err error) {
+	if err := o.wipe(partition); err != nil {
+		return 0, err
+	}
+	r := restorer{owner: o, batch: o.state.NewBatch()}
+	for _, step := range []func() error{
+		func() error { return o.store.Restore(ctx, partition, int(o.count), time.Time{}, r.row) },
+		r.done,
+		r.commit, // what follows reads it
+		func() error { return o.store.RestoreLinks(ctx, partition, int(o.count), r.linked) },
+		func() error { return o.store.RestoreSources(ctx, partition, int(o.count), r.source) },
+		r.doneUser,
+		func() error { return o.store.Write(ctx, &r.leftovers) },
+	} {
+		if err := step(); err != nil {
+			return 0, err
+		}
+	}
+	o.metrics.restored.Add(float64(r.touches))
+	if err := r.batch.SetApplied(int32(partition), state.Applied{Offset: offset, Partitions: o.count}); err != nil {
+		return 0, err
+	}
+	return r.touches + r.others, r.batch.Commit()
+}
+
+func (o *owner) wipe(partition int) error {
+	b := o.state.NewBatch()
+	if err := b.Forget(int32(partition)); err != nil {
+		return err
+	}
+	for bucket := partition; bucket < touchpoint.Buckets; bucket += int(o.count) {
+		if err := b.Wipe(uint16(bucket)); err != nil {
+			return err
+		}
+	}
+	return b.Commit()
+}
+
+// restorer gathers what ClickHouse has of one customer after another.
+type restorer struct {
+	owner    *owner
+	batch    *state.Batch
+	customer touchpoint.Customer
+	bucket   uint16
+	set      journey.Set
+	// The user whose sources are gathered, and what is kept of the user.
+	user touchpoint.Customer
+	who  identity.Person
+	// Tombstones that a flush which was cut off did not write.
+	leftovers store.Batch
+	// How many customers were put, touches found, and links and sources found.
+	sets, touches, others int
+}
+
+// row takes one stored touch; the touches of a customer come together.
+func (r *restorer) row(t *store.TouchRow) error {
+	if t.Customer != r.customer {
+		if err := r.done(); err != nil {
+			return err
+		}
+		r.customer, r.bucket = t.Customer, t.Bucket
+		r.set.Reset(r.set.Touches[:0], t.Floor)
+	}
+	r.touches++
+	if !r.owner.counts(t.Customer.Site, t) {
+		return nil
+	}
+	switch verdict, old := r.set.Add(&t.Touch); verdict {
+	case journey.Duplicate:
+		r.bury(t, &t.Touch, &old)
+	case journey.Replaced:
+		r.bury(t, &old, &t.Touch)
+	}
+	return nil
+}
+
+// counts makes a stored touch as its site's rules want it, and tells whether it takes part in journeys.
+func (o *owner) counts(site string, t *store.TouchRow) bool {
+	rules := o.rules.of(site)
+	t.Touch.Revenue = rules.revenue(t.Touch.Revenue, t.Currency)
+	return !t.Bot || !rules.excludeBots
+}
+
+// bury tombstones a copy of a touchpoint that another one wins over, where it lies under a key of its own.
+func (r *restorer) bury(t *store.TouchRow, loser, winner *journey.Touch) {
+	if dayOf(loser.OccurredAt) == dayOf(winner.OccurredAt) {
+		return
+	}
+	r.leftovers.Touchpoints = append(r.leftovers.Touchpoints, &store.TouchpointRow{
+		Touchpoint: &touchpoint.Touchpoint{
+			Site: t.Customer.Site, MessageId: loser.MessageID.Text(), UserId: t.UserID, AnonymousId: t.AnonymousID,
+			OccurredAt: loser.OccurredAt, ReceivedAt: loser.ReceivedAt,
+		},
+		Bucket: t.Bucket, Version: touchpointVersion(winner.ReceivedAt, nil) | hashMask, Deleted: true,
+	})
+}
+
+// done stores the gathered customer.
+func (r *restorer) done() error {
+	if len(r.set.Touches) == 0 {
+		return nil
+	}
+	r.set.Sort()
+	err := r.put(state.Key(nil, r.bucket, r.customer), state.Encode(nil, &r.set))
+	r.set.Touches = r.set.Touches[:0]
+	return err
+}
+
+// setsPerBatch bounds the memory of a batch during a restore.
+const setsPerBatch = 10_000
+
+func (r *restorer) put(key, blob []byte) error {
+	if err := r.batch.Put(key, blob); err != nil {
+		return err
+	}
+	if r.sets++; r.sets%setsPerBatch != 0 {
+		return nil
+	}
+	return r.commit()
+}
+
+func (r *restorer) commit() error {
+	if err := r.batch.Commit(); err != nil {
+		return err
+	}
+	r.batch = r.owner.state.NewBatch()
+	return nil
+}
+
+// linked adds to an anonymous id who was seen on it.
+func (r *restorer) linked(l *store.LinkedID) error {
+	r.others++
+	customer := touchpoint.Customer{Site: l.Site, Kind: touchpoint.KindAnonymous, ID: l.AnonymousID}
+	bucket := customer.Bucket()
+	key := state.Key(nil, bucket, customer)
+	var who identity.Person
+	if err := r.read(key, &who); err != nil {
+		return err
+	}
+	who.Links = linksOf(l)
+	for _, e := range l.Edges {
+		if !e.Deleted && !(who.Links.Has(e.Edge) && who.Links.Live(e.Edge)) {
+			r.leftovers.Identities = append(r.leftovers.Identities, identityRow(customer, bucket, e.Edge, false))
+		}
+	}
+	return r.put(key, state.EncodePerson(nil, &who))
+}
+
+func (r *restorer) read(key []byte, who *identity.Person) error {
+	who.Reset()
+	blob, err := r.owner.state.Get(key)
+	if err != nil || blob == nil {
+		return err
+	}
+	if err := state.DecodePerson(blob, who); err != nil {
+		return fmt.Errorf("what was restored: %w", err)
+	}
+	return nil
+}
+
+// linksOf folds what is stored of an anonymous id; edges that are withdrawn or not the earliest of their window are stored as
+// tombstones and count here as well.
+func linksOf(l *store.LinkedID) (links identity.Links) {
+	for _, e := range l.Edges {
+		links.Add(e.Edge)
+	}
+	for _, u := range l.Unlinks {
+		links.Withdraw(u)
+	}
+	return links
+}
+
+// source adds to a user what an anonymous id contributes; the sources of a user come together. ClickHouse has all that
+// the user ever took from it and perhaps more, which the anonymous id's owner is about to tell. So it counts as the newest that was
+// taken, and the rows of the user may be of before it.
+func (r *restorer) source(s *store.SourceOf) error {
+	r.others++
+	user := touchpoint.Customer{Site: s.Site, Kind: touchpoint.KindUser, ID: s.UserID}
+	if user != r.user {
+		if err := r.doneUser(); err != nil {
+			return err
+		}
+		r.user = user
+		if err := r.read(state.Key(nil, user.Bucket(), user), &r.who); err != nil {
+			return err
+		}
+	}
+	var set journey.Set
+	for i := range s.Touches {
+		if t := &s.Touches[i]; r.owner.counts(s.Site, t) {
+			set.Add(&t.Touch)
+		}
+	}
+	set.Sort()
+	links := linksOf(&s.LinkedID)
+	shares, _ := links.Split(set.Touches, nil, identity.PartTouches)
+	r.who.Sources.Apply(&identity.Contribution{Part: identity.Part{UserID: s.UserID}, AnonymousID: s.AnonymousID, Sequence: s.Taken, Sweep: true})
+	for _, c := range shares.Everything(nil) {
+		if c.UserID == s.UserID {
+			c.AnonymousID, c.Sequence = s.AnonymousID, s.Taken
+			r.who.Sources.Apply(&c)
+		}
+	}
+	r.who.Own.Floor = max(r.who.Own.Floor, s.Version)
+	return nil
+}
+
+// doneUser stores the gathered user.
+func (r *restorer) doneUser() error {
+	if r.user.ID == "" {
+		return nil
+	}
+	r.who.Unsure = true
+	err := r.put(state.Key(nil, r.user.Bucket(), r.user), state.EncodePerson(nil, &r.who))
+	r.user = touchpoint.Customer{}
+	return err
+}

@@ -1,0 +1,123 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"github.com/throughline/throughline/processor/journey"
+	"github.com/throughline/throughline/schemas/stages"
+	"github.com/throughline/throughline/schemas/touchpoint"
+)
+
+// pairs selects the users of a partition with the anonymous ids that they were seen on or have touches from.
+func (s *Store) pairs(partition, partitions int) string {
+	return fmt.Sprintf(`SELECT DISTINCT site, user_id, anonymous_id FROM %s
+		WHERE xxHash64(concat(site, '\0', '%c', user_id)) %% %d %% %d = %d
+		UNION DISTINCT SELECT DISTINCT site, user_id, anonymous_id FROM %s WHERE bucket %% %[4]d = %[5]d`,
+		s.from(TableIdentities), touchpoint.KindUser, touchpoint.Buckets, partitions, partition, s.from(TableContributions))
+}
+
+// RestoreSources calls fn for each pair of a user of the buckets with bucket mod partitions = partition and an anonymous id that
+// the user was ever seen on or has touches from, ordered by site, user and anonymous id. It stops at the first error of fn.
+func (s *Store) RestoreSources(ctx context.Context, partition, partitions int, fn func(*SourceOf) error) error {
+	if err := s.restoreSources(ctx, partition, partitions, fn); err != nil {
+		return fmt.Errorf("store: restore sources of partition %d of %d: %w", partition, partitions, err)
+	}
+	return nil
+}
+
+func (s *Store) restoreSources(ctx context.Context, partition, partitions int, fn func(*SourceOf) error) error {
+	pairs := s.pairs(partition, partitions)
+	touches := &touchStream{}
+	defer touches.close()
+	query := fmt.Sprintf(`SELECT site, owner, anonymous_id, toUInt8(fact), user, at, source, toUInt8(deleted), toUInt16(bucket),
+			toInt64(partitions), toInt64(offset), toUInt64(version)
+		FROM (
+			SELECT f.*, p.user_id AS owner FROM (%s) AS f JOIN (%s) AS p ON f.site = p.site AND f.anonymous_id = p.anonymous_id
+			UNION ALL
+			SELECT site, anonymous_id, 2 AS fact, '' AS user, 0 AS at, '' AS source, 0 AS deleted, 0 AS bucket,
+				(argMax((kafka_partitions, kafka_offset), (version, kafka_partitions, kafka_offset)) AS taken).1 AS partitions, taken.2 AS offset,
+				max(version) AS version, user_id AS owner
+			FROM %s WHERE bucket %% %d = %d GROUP BY site, anonymous_id, user_id
+		) ORDER BY site, owner, anonymous_id`, s.facts(), pairs, s.from(TableContributions), partitions, partition)
+	var source SourceOf
+	// The touches are asked for after what the users have taken: so they are at least all that was in it.
+	opened := func() error { return touches.open(ctx, s, pairs) }
+	return s.eachFact(ctx, query, &source, opened, func() (err error) {
+		if source.Touches, err = touches.of(&source); err != nil {
+			return err
+		}
+		return fn(&source)
+	})
+}
+
+// touchStream reads the touches of anonymous ids beside the facts about them, both in the same order.
+type touchStream struct {
+	rows interface {
+		Next() bool
+		Scan(...any) error
+		Err() error
+		Close() error
+	}
+	// The row read last and not given yet, and whose it is.
+	site, owner string
+	row         *TouchRow
+}
+
+func (t *touchStream) open(ctx context.Context, s *Store, pairs string) error {
+	rows, err := s.conn.Query(s.querying(ctx), fmt.Sprintf(
+		`SELECT t.site AS site, p.user_id AS owner, t.customer_id AS id, message_id, toUnixTimestamp64Milli(occurred_at) AS occurred,
+			toUnixTimestamp64Micro(received_at), stage, passive, channel, campaign, device, country, toInt64(revenue * 10000), currency, bot
+		FROM (
+			SELECT * FROM %[1]s FINAL
+			WHERE customer_kind = 'anonymous' AND (site, customer_id) GLOBAL IN (SELECT site, anonymous_id FROM (%[2]s))
+		) AS t JOIN (%[2]s) AS p ON t.site = p.site AND t.customer_id = p.anonymous_id
+		ORDER BY site, owner, id, occurred`, s.from(TableTouchpoints), pairs))
+	if err != nil {
+		return explain(err)
+	}
+	t.rows = rows
+	return t.read()
+}
+
+func (t *touchStream) read() error {
+	t.row = nil
+	if !t.rows.Next() {
+		return t.rows.Err()
+	}
+	var r TouchRow
+	var message string
+	var stage uint8
+	touch := &r.Touch
+	if err := t.rows.Scan(&t.site, &t.owner, &r.Customer.ID, &message, &touch.OccurredAt, &touch.ReceivedAt, &stage, &touch.Passive,
+		&touch.Channel, &touch.Campaign, &touch.Device, &touch.Country, &touch.Revenue, &r.Currency, &r.Bot); err != nil {
+		return err
+	}
+	touch.MessageID, touch.Stage = journey.PackMessageID(message), stages.Stage(stage)
+	t.row = &r
+	return nil
+}
+
+// of gives the touches of a source; those of sources before it are passed over.
+func (t *touchStream) of(s *SourceOf) (touches []TouchRow, err error) {
+	for t.row != nil {
+		order := cmp.Or(cmp.Compare(t.site, s.Site), cmp.Compare(t.owner, s.UserID), cmp.Compare(t.row.Customer.ID, s.AnonymousID))
+		if order > 0 {
+			break
+		}
+		if order == 0 {
+			touches = append(touches, *t.row)
+		}
+		if err := t.read(); err != nil {
+			return nil, err
+		}
+	}
+	return touches, nil
+}
+
+func (t *touchStream) close() {
+	if t.rows != nil {
+		_ = t.rows.Close()
+	}
+}

@@ -41,7 +41,7 @@ func Tiles() Chart {
 // Table shows rows.
 func Table() Chart {
 	return Chart{kind: "table", format: tableFormat,
-		options: object{"cellHeight": "sm", "showHeader": true, "footer": object{"show": false, "countRows": false, "fields": "", "reducer": []string{"sum"}}},
+		options: object{"cellHeight": "sm", "showHeader": true},
 		custom:  object{"align": "auto", "cellOptions": object{"type": "auto"}, "inspect": false, "filterable": true},
 	}
 }
@@ -90,7 +90,7 @@ func States() Chart {
 			"mergeValues": true, "showValue": "auto", "alignValue": "left", "rowHeight": 0.9,
 			"legend": object{"calcs": []string{}, "displayMode": "list", "placement": "bottom", "showLegend": true}, "tooltip": object{"mode": "single", "sort": "none"},
 		},
-		custom: object{"fillOpacity": 80, "lineWidth": 0, "spanNulls": false},
+		custom: object{"fillOpacity": 80, "lineWidth": 0},
 	}
 }
 

@@ -17,7 +17,7 @@ func (b Board) panel(p Panel, x, y int) object {
 		out["interval"] = p.Interval
 	}
 	if len(p.Links) > 0 {
-		out["links"] = links(p.Links)
+		out["links"] = panelLinks(p.Links)
 	}
 	if len(p.Hide) > 0 {
 		hidden := object{}

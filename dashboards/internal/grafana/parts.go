@@ -49,6 +49,18 @@ func links(all []Link) []object {
 	return out
 }
 
+// panelLinks stand in a panel's corner; unlike those of values they have the shape of a dashboard's links.
+func panelLinks(all []Link) []object {
+	var out []object
+	for _, l := range all {
+		out = append(out, object{
+			"type": "link", "title": l.Title, "url": l.URL, "tags": []string{}, "asDropdown": false, "includeVars": false, "keepTime": false,
+			"icon": "external link", "targetBlank": false, "tooltip": "",
+		})
+	}
+	return out
+}
+
 // variable gives a variable's JSON; the data source comes before all others.
 func (b Board) variable(v Variable) object {
 	out := object{"name": v.Name, "label": v.Label, "hide": 0, "skipUrlSync": false}
@@ -62,7 +74,7 @@ func (b Board) variable(v Variable) object {
 		out["type"], out["query"], out["options"] = "custom", join(v.Values), []object{}
 	default:
 		out["type"], out["datasource"], out["refresh"], out["sort"] = "query", b.Source.reference(), 2, 1
-		out["query"], out["definition"], out["regex"], out["options"] = v.Query, v.Query, "", []object{}
+		out["query"], out["regex"], out["options"] = v.Query, "", []object{}
 	}
 	if v.One {
 		out["multi"], out["includeAll"], out["current"] = false, false, object{"text": v.Default, "value": v.Default}

@@ -43,7 +43,7 @@ type Collector struct {
 	log      *slog.Logger
 	spool    *diskSpool
 	delivery *delivery.Delivery
-	http     *http.Server
+	http     httpServer
 	adminAPI *http.Server
 
 	public, admin *server

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"log/slog"
 	"net"
@@ -16,12 +17,13 @@ import (
 	"golang.org/x/net/netutil"
 
 	"github.com/throughline/throughline/collector/api"
+	"github.com/throughline/throughline/collector/front"
 )
 
 const (
 	maxHeaderBytes = 16 << 10
 	headerTimeout  = 5 * time.Second
-	// answerTime is what an answer may take beyond reading the request and delivering it.
+	// answerTime is what the writing of an answer may take.
 	answerTime = 10 * time.Second
 	// profileTime is the longest profile that the admin address gives.
 	profileTime = 5 * time.Minute
@@ -29,37 +31,23 @@ const (
 
 // server is an HTTP server with its listener.
 type server struct {
-	http     *http.Server
+	http     httpServer
 	listener net.Listener
 	done     chan struct{}
 }
 
-// publicServer bounds everything that a stranger could hold on to.
-func publicServer(cfg *Config, handler http.Handler, open *atomic.Int64, logger *slog.Logger) *http.Server {
-	return &http.Server{
-		Handler:           recovered(handler, logger),
-		ReadHeaderTimeout: min(headerTimeout, cfg.ReadTimeout),
-		ReadTimeout:       cfg.ReadTimeout,
-		// Two deliveries: touchpoints, then the dead letter.
-		WriteTimeout:                 cfg.ReadTimeout + 2*cfg.DeliveryTimeout + answerTime,
-		IdleTimeout:                  cfg.IdleTimeout,
-		MaxHeaderBytes:               maxHeaderBytes,
-		DisableGeneralOptionsHandler: true,
-		ConnState:                    counted(open),
-		ErrorLog:                     log.New(masked{logger}, "", 0),
-	}
+// httpServer is net/http's, or the one for strangers.
+type httpServer interface {
+	Serve(l net.Listener) error
+	Shutdown(ctx context.Context) error
 }
 
-// counted keeps the number of open connections.
-func counted(open *atomic.Int64) func(net.Conn, http.ConnState) {
-	return func(_ net.Conn, state http.ConnState) {
-		switch state {
-		case http.StateNew:
-			open.Add(1)
-		case http.StateClosed, http.StateHijacked:
-			open.Add(-1)
-		}
-	}
+// publicServer bounds everything that a stranger could hold on to.
+func publicServer(cfg *Config, handler http.Handler, open *atomic.Int64, logger *slog.Logger) *front.Server {
+	return front.New(front.Config{
+		MaxHeaderBytes: maxHeaderBytes, MaxBodyBytes: cfg.MaxBodyBytes, ReadTimeout: cfg.ReadTimeout, WriteTimeout: answerTime,
+		IdleTimeout: cfg.IdleTimeout, Open: open, Log: masked{logger}.line,
+	}, recovered(handler, logger))
 }
 
 func adminServer(handler http.Handler, logger *slog.Logger) *http.Server {
@@ -70,7 +58,7 @@ func adminServer(handler http.Handler, logger *slog.Logger) *http.Server {
 }
 
 // listen begins to serve; maxConnections 0 is without bound.
-func listen(ctx context.Context, with *http.Server, address string, maxConnections int, logger *slog.Logger) (*server, error) {
+func listen(ctx context.Context, with httpServer, address string, maxConnections int, logger *slog.Logger) (*server, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", address)
 	if err != nil {
@@ -82,7 +70,7 @@ func listen(ctx context.Context, with *http.Server, address string, maxConnectio
 	}
 	go func() {
 		defer close(s.done)
-		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.http.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			logger.Error("server ended", "address", address, "error", err)
 		}
 	}()
@@ -95,8 +83,8 @@ func (s *server) stop(ctx context.Context) error {
 		return nil
 	}
 	err := s.http.Shutdown(ctx)
-	if err != nil {
-		err = errors.Join(err, s.http.Close())
+	if closer, ok := s.http.(io.Closer); ok && err != nil {
+		err = errors.Join(err, closer.Close())
 	}
 	<-s.done
 	return err
@@ -127,8 +115,12 @@ var addresses = regexp.MustCompile(`\d{1,3}(\.\d{1,3}){3}(:\d+)?|\[[0-9a-fA-F:.%
 
 // Write takes one line.
 func (m masked) Write(line []byte) (int, error) {
-	m.log.Warn("http server", "message", string(addresses.ReplaceAll(line, []byte("client"))))
+	m.line(string(line))
 	return len(line), nil
+}
+
+func (m masked) line(text string) {
+	m.log.Warn("http server", "message", addresses.ReplaceAllString(text, "client"))
 }
 
 // addr is empty before the server listens.

@@ -74,7 +74,7 @@ func syncAll(files []*growing, sizes []int64) error {
 	var wg sync.WaitGroup
 	for i, g := range files {
 		one := func() {
-			if errs[i] = g.file.Sync(); errs[i] == nil {
+			if errs[i] = syncFile(g.file); errs[i] == nil {
 				g.size = sizes[i]
 			}
 		}

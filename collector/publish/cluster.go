@@ -1,7 +1,6 @@
 package publish
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,8 +9,6 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol"
-	"github.com/segmentio/kafka-go/protocol/produce"
 	"github.com/segmentio/kafka-go/protocol/rawproduce"
 )
 
@@ -25,6 +22,7 @@ type session struct {
 // cluster is the connection pool to the brokers, with the three requests a producer needs.
 type cluster struct {
 	topic     string
+	clientID  string
 	timeout   time.Duration
 	transport *kafka.Transport
 	client    *kafka.Client
@@ -46,7 +44,7 @@ func newCluster(cfg Config, deps Dependencies) *cluster {
 		MetadataTTL: metadataTTL, MetadataTopics: []string{cfg.Topic},
 	}
 	return &cluster{
-		topic: cfg.Topic, timeout: cfg.RequestTimeout, transport: transport,
+		topic: cfg.Topic, clientID: cfg.ClientID, timeout: cfg.RequestTimeout, transport: transport,
 		client: &kafka.Client{Addr: kafka.TCP(cfg.Brokers...), Transport: transport},
 	}
 }
@@ -60,39 +58,25 @@ func (c *cluster) produce(ctx context.Context, parts []*partition) []error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	topic := rawproduce.RequestTopic{Topic: c.topic, Partitions: make([]rawproduce.RequestPartition, len(parts))}
+	batches := make([][]byte, len(parts))
 	for i, q := range parts {
-		topic.Partitions[i] = rawproduce.RequestPartition{
-			Partition: q.index, RecordSet: protocol.RawRecordSet{Reader: bytes.NewReader(q.current.buf)},
-		}
+		topic.Partitions[i].Partition, batches[i] = q.index, q.current.buf
 	}
 	req := &rawproduce.Request{Acks: -1, Timeout: int32(c.timeout.Milliseconds()), Topics: []rawproduce.RequestTopic{topic}}
-	res, err := c.transport.RoundTrip(ctx, c.client.Addr, req)
+	res, err := c.transport.RoundTrip(ctx, c.client.Addr, &exchange{Request: req, clientID: c.clientID, batches: batches})
 	errs := make([]error, len(parts))
 	for i, q := range parts {
-		if errs[i] = err; err == nil {
-			errs[i] = answerFor(res, q.index)
+		a, ok := res.(*answer)
+		switch {
+		case err != nil:
+			errs[i] = err
+		case !ok:
+			errs[i] = errNoAnswer
+		default:
+			errs[i] = a.of(q.index)
 		}
 	}
 	return errs
-}
-
-// answerFor gives what a response says about one partition.
-func answerFor(res protocol.Message, partition int32) error {
-	answer, ok := res.(*produce.Response)
-	if !ok {
-		return errNoAnswer
-	}
-	for _, t := range answer.Topics {
-		for _, p := range t.Partitions {
-			switch {
-			case p.Partition == partition && p.ErrorCode != 0:
-				return kafka.Error(p.ErrorCode)
-			case p.Partition == partition:
-				return nil
-			}
-		}
-	}
-	return errNoAnswer
 }
 
 // newSession asks for a producer id. A cluster that is starting answers with an error inside the response and

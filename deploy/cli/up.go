@@ -33,7 +33,7 @@ type Up struct {
 	ClickHouseListen string `envconfig:"THROUGHLINE_UP_CLICKHOUSE_LISTEN" default:"127.0.0.1:8123" desc:"address of ClickHouse's HTTP interface under 'up'"`
 	KafkaListen      string `envconfig:"THROUGHLINE_UP_KAFKA_LISTEN" default:"127.0.0.1:9092" desc:"address of the Kafka broker under 'up'; loopback only"`
 	KafkaSync        bool   `envconfig:"THROUGHLINE_UP_KAFKA_SYNC" default:"true" desc:"whether the broker under 'up' syncs every write to disk before it acknowledges"`
-	Partitions       int    `envconfig:"THROUGHLINE_UP_PARTITIONS" default:"4" desc:"partitions of the topic of touchpoints under 'up'; fixed once it exists"`
+	Partitions       int    `envconfig:"THROUGHLINE_UP_PARTITIONS" default:"0" desc:"partitions of the topic of touchpoints under 'up', fixed once it exists; 0 is one for each processor of the machine, 2 to 16"`
 }
 
 func newUp() *cobra.Command {

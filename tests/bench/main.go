@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/throughline/throughline/deploy/cli"
+	"github.com/throughline/throughline/deploy/embedded/broker"
 )
 
 // path is one thing that is measured.
@@ -102,7 +103,7 @@ func parse() options {
 	flag.Float64Var(&o.rate, "rate", 25_000, "events a second offered to the whole pipeline")
 	flag.Float64Var(&o.slowRate, "slow-rate", 10_000, "events a second at which the delay until visible is measured")
 	flag.DurationVar(&o.sustain, "sustain", 40*time.Second, "how long events are offered to the whole pipeline")
-	flag.IntVar(&o.partitions, "partitions", 4, "partitions of the topic")
+	flag.IntVar(&o.partitions, "partitions", broker.DefaultPartitions(), "partitions of the topic; as 'up' has them")
 	flag.Parse()
 	if o.short {
 		shorten()

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime"
 	"strconv"
 	"time"
 
@@ -23,11 +24,12 @@ import (
 	"github.com/throughline/throughline/deploy/topics"
 )
 
-// Defaults of Config.
-const (
-	DefaultListen     = "127.0.0.1:9092"
-	DefaultPartitions = 4
-)
+// DefaultListen is where the broker listens when Config does not say.
+const DefaultListen = "127.0.0.1:9092"
+
+// DefaultPartitions is one for each processor of the machine, within bounds: fewer leave processors idle, more cost a
+// sync each.
+func DefaultPartitions() int { return min(max(runtime.NumCPU(), 2), 16) }
 
 // Config of the broker.
 type Config struct {
@@ -41,7 +43,7 @@ type Config struct {
 	// Sync means that nothing is acknowledged before it is on disk. Without it an acknowledged record outlasts
 	// the process, but not a power cut.
 	Sync bool
-	// Partitions of the keyed topics.
+	// Partitions of the keyed topics when they are made; DefaultPartitions when 0.
 	Partitions int
 	// Metrics may be nil.
 	Metrics prometheus.Registerer
@@ -68,7 +70,7 @@ func New(cfg Config, log *slog.Logger) (*Broker, error) {
 		cfg.Listen = DefaultListen
 	}
 	if cfg.Partitions == 0 {
-		cfg.Partitions = DefaultPartitions
+		cfg.Partitions = DefaultPartitions()
 	}
 	if cfg.DataDir == "" {
 		return nil, errors.New("broker: data folder is not set")

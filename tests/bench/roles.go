@@ -153,6 +153,12 @@ func discard(ctx context.Context, args []string) error {
 // discarder is the store that keeps nothing.
 type discarder struct{}
 
+func (discarder) RestoreLinks(context.Context, int, int, func(*store.LinkedID) error) error {
+	return nil
+}
+func (discarder) RestoreSources(context.Context, int, int, func(*store.SourceOf) error) error {
+	return nil
+}
 func (discarder) Write(context.Context, ...*store.Batch) error { return nil }
 
 func (discarder) LiveKeys(context.Context, []touchpoint.Customer, func(store.LiveKey) error) error {

@@ -38,7 +38,7 @@ func (s *Store) restoreSources(ctx context.Context, partition, partitions int, f
 			UNION ALL
 			SELECT site, anonymous_id, 2 AS fact, '' AS user, 0 AS at, '' AS source, 0 AS deleted, 0 AS bucket,
 				(argMax((kafka_partitions, kafka_offset), (version, kafka_partitions, kafka_offset)) AS taken).1 AS partitions, taken.2 AS offset,
-				max(version) AS version, user_id AS owner
+				max(version) AS latest, user_id AS owner
 			FROM %s WHERE bucket %% %d = %d GROUP BY site, anonymous_id, user_id
 		) ORDER BY site, owner, anonymous_id`, s.facts(), pairs, s.from(TableContributions), partitions, partition)
 	var source SourceOf

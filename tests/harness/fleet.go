@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -24,6 +25,18 @@ func (p *Pipeline) CommandWith(ctx context.Context, variables []string, args ...
 	}
 	out, err := cmd.Output()
 	return string(out), err
+}
+
+// NewServicesConfigured is NewServices with a configuration file of ClickHouse, in XML.
+func NewServicesConfigured(t testing.TB, sites, xml string, variables ...string) *Services {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "config.xml")
+	must(t, os.WriteFile(file, []byte(xml), 0o644))
+	s := newServices(t, sites, variables)
+	s.settings = map[string]string{"config-file": file}
+	s.StartBroker(t)
+	s.startRest(t)
+	return s
 }
 
 // Member is one of several collectors or processors, with addresses and a folder that stay when it is restarted.

@@ -21,6 +21,8 @@ type Services struct {
 	Collector *Process
 	broker    *broker.Broker
 	engine    *engine.Engine
+	// Settings of the engine's server and sessions.
+	settings map[string]string
 }
 
 // EngineArgument leads a test binary to the engine.
@@ -79,6 +81,7 @@ func (s *Services) StartEngine(t testing.TB) {
 	must(t, err)
 	s.engine, err = engine.Start(t.Context(), engine.Config{
 		LibPath: lib, DataDir: filepath.Join(s.Dir, "clickhouse"), Listen: s.ClickHouse, Command: []string{EngineArgument},
+		Settings: s.settings,
 	})
 	must(t, err)
 }

@@ -75,6 +75,9 @@ func (m *siteMetrics) flushed(p *portion) {
 	var c *siteCounters
 	for _, items := range p.pending.chunks {
 		for i := range items {
+			if items[i].record != nil {
+				continue // about ids
+			}
 			row := &items[i].row
 			if c == nil || row.Site != site {
 				site, c = row.Site, m.of(row.Site)

@@ -36,6 +36,18 @@ func visit(t *testing.T, offset int64, site, event string, minute int, late time
 	return consume.Record{Offset: offset, Time: at, Value: value}
 }
 
+// link says that a user was seen on the another device.
+func link(t *testing.T, offset int64) consume.Record {
+	t.Helper()
+	at := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	record := touchpoint.Record{Kind: &touchpoint.Record_Link{Link: &touchpoint.Link{
+		Site: "main", AnonymousId: "b", UserId: "u", AssertedAt: at.UnixMilli(), Source: "identify", ReceivedAt: at.UnixMicro(),
+	}}}
+	value, err := record.MarshalVT()
+	must(t, err)
+	return consume.Record{Offset: offset, Time: at, Value: value}
+}
+
 func TestLateTouchpointsAreCountedAsRepairs(t *testing.T) {
 	rules := testRules(t)
 	sets := map[string][]byte{}
@@ -93,6 +105,7 @@ func TestFlushesAreCountedBySiteAndStage(t *testing.T) {
 		visit(t, 2, "main", "Order Completed", 2, 30*time.Minute),
 		visit(t, 3, "a site of long ago", "Order Completed", 3, 0),
 		{Offset: 4, Value: []byte("garbage")},
+		link(t, 5), // no touchpoint
 	})
 	out, err := newCutter(rules, func([]byte) ([]byte, error) { return nil, nil }).cut(p, taken)
 	must(t, err)

@@ -1,0 +1,181 @@
+package production
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+
+	"github.com/throughline/throughline/schemas/topics"
+	"github.com/throughline/throughline/tests/faults/check"
+	"github.com/throughline/throughline/tests/harness"
+)
+
+// TestBackupAndRestoreOfClickHouse backs the database up while touchpoints come in, loses it and the processor's state, and restores
+// it as deploy/README.md says: restore, set the group's offsets back to those of before the backup, start the processor without a
+// state. What came in after the backup is replayed from Kafka; nothing is lost, nothing is there twice.
+func TestBackupAndRestoreOfClickHouse(t *testing.T) {
+	folder := t.TempDir()
+	text, err := os.ReadFile("../../deploy/compose/clickhouse/server.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const place = "/var/lib/clickhouse/backups/"
+	if !strings.Contains(string(text), place) {
+		t.Fatal("the server of deploy/compose has no folder for backups")
+	}
+	s := harness.NewServicesConfigured(t, "", strings.ReplaceAll(string(text), place, folder+"/"))
+	server, dsn := "http://"+s.ClickHouse, "http://"+s.ClickHouse+"/throughline"
+	processor := s.AddProcessor(t, 1)
+	ledger := check.NewLedger()
+	b := newBalancer(s.AddCollector(t, 1))
+	b.ready[0].Store(true)
+	load := &shoppers{balancer: b, ledger: ledger, trouble: map[string]int{}}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var posting sync.WaitGroup
+	for n := range 3 {
+		posting.Go(func() { load.run(ctx, n) })
+	}
+	harness.Eventually(t, time.Minute, "there is something to back up", func() error {
+		if n := ask(t, server, "SELECT count() FROM throughline.journeys"); n == "0" {
+			return errors.New("no journeys yet")
+		}
+		return nil
+	})
+	before := committed(t, s) // first the offsets, then the backup: what is between is replayed
+	ask(t, server, "BACKUP DATABASE throughline TO File('daily')")
+	load.more(t, 100)
+
+	ask(t, server, "DROP DATABASE throughline")
+	load.more(t, 20) // it is not noticed by those who post
+	processor.Kill()
+	if err := os.RemoveAll(s.StateDir(1)); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	posting.Wait()
+	if said := load.said(); said != "" {
+		t.Error(said)
+	}
+
+	ask(t, server, "RESTORE DATABASE throughline FROM File('daily')")
+	restored := ask(t, server, "SELECT count() FROM throughline.touchpoints")
+	setBack(t, s, before)
+	processor.Start(t)
+	s.CaughtUp(t, time.Minute)
+	intact(t, dsn, ledger)
+	if now := ask(t, server, "SELECT count() FROM throughline.touchpoints"); restored == "0" || now == restored {
+		t.Errorf("%s touchpoints restored, %s after the replay: nothing was backed up, or nothing replayed", restored, now)
+	}
+	if out, err := s.Command(t.Context(), "migrate"); err != nil || !strings.Contains(out, "up to date") {
+		t.Errorf("%v: %s", err, out)
+	}
+	processor.Stop(t)
+}
+
+// committed gives where the group stands; nothing is told of a partition without a commit.
+func committed(t *testing.T, s *harness.Services) map[string][]kafka.OffsetCommit {
+	t.Helper()
+	client := s.KafkaClient()
+	asked := map[string][]int{}
+	for _, topic := range topics.All() {
+		meta, err := client.Metadata(t.Context(), &kafka.MetadataRequest{Topics: []string{topic.Name}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range meta.Topics[0].Partitions {
+			asked[topic.Name] = append(asked[topic.Name], p.ID)
+		}
+	}
+	answer, err := client.OffsetFetch(t.Context(), &kafka.OffsetFetchRequest{GroupID: group, Topics: asked})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string][]kafka.OffsetCommit{}
+	for topic, partitions := range answer.Topics {
+		for _, p := range partitions {
+			all[topic] = append(all[topic], kafka.OffsetCommit{Partition: p.Partition, Offset: max(0, p.CommittedOffset)})
+		}
+	}
+	return all
+}
+
+const group = "throughline-processor"
+
+// setBack commits offsets for the group, as kafka-consumer-groups.sh --reset-offsets --from-file does. The group must be
+// empty, which it is when its last member has been away for the session timeout.
+func setBack(t *testing.T, s *harness.Services, to map[string][]kafka.OffsetCommit) {
+	t.Helper()
+	client := s.KafkaClient()
+	harness.Eventually(t, time.Minute, "the group takes offsets", func() error {
+		answer, err := client.OffsetCommit(t.Context(), &kafka.OffsetCommitRequest{GroupID: group, GenerationID: -1, Topics: to})
+		if err != nil {
+			return err
+		}
+		for topic, partitions := range answer.Topics {
+			for _, p := range partitions {
+				if p.Error != nil {
+					return fmt.Errorf("%s/%d: %w", topic, p.Partition, p.Error)
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// TestBackupAndRestoreOfUp copies the data folder of `throughline up` while it is stopped, starts it in another place, and
+// compares every table; then it goes on from there.
+func TestBackupAndRestoreOfUp(t *testing.T) {
+	first := harness.New(t, "")
+	first.Start(t)
+	send(t, first, "before", 40)
+	first.CaughtUp(t, time.Minute)
+	want := first.Tables(t, "main")
+	first.Stop(t)
+
+	second := harness.New(t, "")
+	if err := os.CopyFS(second.Dir, os.DirFS(first.Dir)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(first.Dir); err != nil {
+		t.Fatal(err)
+	}
+	second.Start(t)
+	second.CaughtUp(t, time.Minute)
+	for table, rows := range second.Tables(t, "main") {
+		if rows != want[table] || rows == "" {
+			t.Errorf("%s differs:\n%.500s\nwas\n%.500s", table, rows, want[table])
+		}
+	}
+	send(t, second, "before", 40) // the state came along: these change nothing
+	send(t, second, "after", 10)
+	second.CaughtUp(t, time.Minute)
+	if got := second.Query(t, "SELECT count(), uniqExact(journey_id) FROM touchpoints"); got != "50\t10" {
+		t.Errorf("touchpoints and journeys: %s", got)
+	}
+	second.Stop(t)
+}
+
+// send posts so many touchpoints of ten visitors by the command line.
+func send(t *testing.T, p *harness.Pipeline, name string, n int) {
+	t.Helper()
+	var lines strings.Builder
+	for i := range n {
+		fmt.Fprintf(&lines, `{"message_id":"%s-%d","event":%q,"anonymous_id":"visitor-%d"}`+"\n", name, i, events[i%len(events)], i%10)
+	}
+	file := filepath.Join(t.TempDir(), "events")
+	if err := os.WriteFile(file, []byte(lines.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := p.Command(t.Context(), "send", "--file", file); err != nil || !strings.Contains(out, fmt.Sprintf("%d accepted, 0 rejected", n)) {
+		t.Fatalf("%v: %s", err, out)
+	}
+}

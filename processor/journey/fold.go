@@ -7,45 +7,24 @@ import (
 	"github.com/throughline/throughline/schemas/touchpoint"
 )
 
-// foldFrom is how many touches are worth folding: a summary takes the room of about as many.
-const foldFrom = 32
+// Day is the length of a UTC day in milliseconds. Lines lie between days.
+const Day = 24 * 3600_000
 
-// Line gives the time before which no touch of the customer is expected any more, by the newest receipt in the set, in
-// Unix milliseconds, and whether folding up to there is worth it. The set must be sorted.
-func Line(o *Options, set *Set) (line int64, worth bool) {
-	if o.FreezeAfter <= 0 || len(set.Touches) < foldFrom {
-		return 0, false
-	}
-	newest := set.Touches[0].ReceivedAt
-	for i := range set.Touches {
-		newest = max(newest, set.Touches[i].ReceivedAt)
-	}
-	line = newest/1000 - o.FreezeAfter
-	return line, set.Touches[foldFrom-1].OccurredAt < line
-}
+// Line gives the time before which nothing is expected any more when something was received at newest. Unix milliseconds.
+func (o *Options) Line(newest int64) int64 { return (newest - o.FreezeAfter) / Day * Day }
 
-// Dormant tells whether the customer has been idle so long, as of now (Unix milliseconds), that the next touch will
-// begin a new journey, and from when on it would. Folding up to there leaves the facts that this journey needs: purchases,
-// cycle and message ids. The set must be sorted. It is false for a customer of whom nothing else is left.
-func Dormant(o *Options, set *Set, now int64) (until int64, ok bool) {
-	var last int64
-	switch n := len(set.Touches); {
-	case n > 0:
-		last = set.Touches[n-1].OccurredAt
-	case set.Frozen == nil || set.Frozen.Idle():
-		return 0, false
-	case set.Frozen.Journey != nil:
-		last = set.Frozen.Journey.EndedAt
-	default:
-		last = set.Frozen.Session.EndedAt
-	}
+// Dormant tells whether a customer whose last touch occurred at last has been idle so long, as of now, that the next touch will
+// begin a new journey and session, and from when on it would. Unix milliseconds.
+func (o *Options) Dormant(last, now int64) (until int64, ok bool) {
 	until = last + max(o.JourneyTimeout, o.SessionGap) + 1
+	until += Day - 1
+	until -= until % Day
 	return until, now >= until+grace
 }
 
 // grace is how much later than others a touch may come, for the way through a spool and for collectors' clocks, without
 // costing a look into the past. In milliseconds.
-const grace = 24 * 3600_000
+const grace = Day
 
 // Fold folds the touches of the set that occurred before the line (Unix milliseconds) into its summary. Build gives then
 // the same rows as before but those that lie wholly behind the line; touches that are not Behind can be added. The
@@ -55,18 +34,13 @@ func (b *Builder) Fold(c touchpoint.Customer, set *Set, line int64) {
 		return
 	}
 	n := sort.Search(len(set.Touches), func(i int) bool { return set.Touches[i].OccurredAt >= line })
-	if n == 0 && set.Frozen == nil {
-		return
-	}
 	folded := Set{Touches: set.Touches[:n], Floor: set.Floor, Frozen: set.Frozen}
 	b.Build(c, &folded, &b.folded)
 	frozen := b.freeze(line)
 	if set.Frozen != nil {
-		frozen.IDs = set.Frozen.IDs
+		frozen.Last, frozen.IDs = set.Frozen.Last, set.Frozen.IDs
 	}
-	if n > 0 {
-		frozen.IDs = frozen.IDs.with(folded.Touches)
-	}
+	frozen.Note(folded.Touches)
 	for i := range folded.Touches {
 		set.Floor = max(set.Floor, uint64(max(folded.Touches[i].ReceivedAt, 0)))
 	}

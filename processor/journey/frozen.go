@@ -1,10 +1,12 @@
 package journey
 
 // Frozen is what the touches before a line amount to. Build goes on from it as if it had seen them, but gives only those of
-// their rows that a touch from the line on can still change. It is immutable: sets may share one.
+// their rows that a touch from the line on can still change. Sets may share one: it does not change once it is made.
 type Frozen struct {
 	// Unix milliseconds. What is folded occurred before it; what is not, at or after it.
 	Until int64
+	// When the last folded touch occurred, 0 when there is none. Unix milliseconds.
+	Last int64
 	// Of the folded touches: purchases, and journeys begun.
 	Purchases, Cycles uint32
 	// The journey that a touch from the line on may continue, nil when there is none. Customer and version are not kept.
@@ -22,6 +24,14 @@ type Frozen struct {
 
 // Idle tells whether nothing can be continued: what is left are counts and message ids.
 func (f *Frozen) Idle() bool { return f.Journey == nil && f.Session == nil }
+
+// Note adds touches before the line, in order, to what is known to be folded. It is for whoever makes a summary.
+func (f *Frozen) Note(touches []Touch) {
+	if n := len(touches); n > 0 {
+		f.Last = max(f.Last, touches[n-1].OccurredAt)
+		f.IDs = f.IDs.with(touches)
+	}
+}
 
 // Behind tells whether uniting the set with the touch would reach what is folded: it occurred before the line, or it may be
 // a copy of a touch that is folded. Then only the whole set, nothing folded, can take it.

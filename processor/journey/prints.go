@@ -42,7 +42,7 @@ func (p Prints) Has(id MessageID) bool {
 	return false
 }
 
-// with gives the prints and those of the touches.
+// with gives the prints and those of the touches, each once.
 func (p Prints) with(touches []Touch) Prints {
 	added := make([]string, len(touches))
 	for i := range touches {
@@ -50,14 +50,20 @@ func (p Prints) with(touches []Touch) Prints {
 	}
 	slices.Sort(added)
 	merged := make([]byte, 0, len(p)+PrintLength*len(added))
+	last := ""
 	for i, k := 0, 0; i < p.Len() || k < len(added); {
+		next := ""
 		if k == len(added) || i < p.Len() && p.at(i) <= added[k] {
-			merged = append(merged, p.at(i)...)
+			next = p.at(i)
 			i++
-			continue
+		} else {
+			next = added[k]
+			k++
 		}
-		merged = append(merged, added[k]...)
-		k++
+		if next != last {
+			merged = append(merged, next...)
+		}
+		last = next
 	}
 	return Prints(merged)
 }

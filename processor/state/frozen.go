@@ -9,7 +9,7 @@ import (
 
 // The stored form of what is folded, all numbers varints:
 //
-//	has, until (ms), purchases, cycles, number of message ids, their prints, [journey], [session]
+//	has, until (ms), until − last (ms; until + 1 for none), purchases, cycles, number of message ids, their prints, [journey], [session]
 //
 // A journey or session is its id, the time of its start before until, other times after that start, counts, and numbers
 // of texts; the arrays of a journey are a list of touches.
@@ -40,7 +40,11 @@ func journeyTexts(j *journey.Journey) []string {
 func (e *encoder) frozen(b []byte, f *journey.Frozen) []byte {
 	same := f.Journey != nil && f.Session != nil && f.Session.JourneyID == f.Journey.ID
 	b = append(b, flag(f.Journey != nil, hasJourney)|flag(f.Session != nil, hasSession)|flag(same, hasSameJourney))
-	b = appendNumbers(b, f.Until)
+	last := f.Until + 1
+	if f.Last != 0 {
+		last = f.Until - f.Last
+	}
+	b = appendNumbers(b, f.Until, last)
 	b = appendNumbers(b, f.Purchases, f.Cycles, uint32(f.IDs.Len()))
 	b = append(b, f.IDs...)
 	if f.Journey != nil {
@@ -119,7 +123,11 @@ func (e *encoder) session(b []byte, f *journey.Frozen, same bool) []byte {
 
 func (d *decoder) frozen() *journey.Frozen {
 	has := d.byte()
-	f := &journey.Frozen{Until: d.int64(), Purchases: d.uint32(), Cycles: d.uint32()}
+	f := &journey.Frozen{Until: d.int64()}
+	if before := d.int64(); before <= f.Until {
+		f.Last = f.Until - before
+	}
+	f.Purchases, f.Cycles = d.uint32(), d.uint32()
 	f.IDs = journey.Prints(d.text(d.count() * journey.PrintLength))
 	if has&hasJourney != 0 {
 		f.Journey = d.journey(f)

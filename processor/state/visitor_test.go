@@ -68,8 +68,8 @@ func (v *visitor) apply(t *testing.T, n int, touches []journey.Touch) {
 	if v.blob != nil {
 		must(t, Decode(v.blob, nil, &set))
 	}
-	if line, worth := journey.Line(&v.o, &set); worth {
-		v.b.Fold(regular, &set, line)
+	if n := len(set.Touches); n > 0 {
+		v.b.Fold(regular, &set, v.o.Line(set.Touches[n-1].ReceivedAt/1000))
 	}
 	v.b.Build(regular, &set, &v.before)
 	for i := range touches {
@@ -147,7 +147,7 @@ func TestDailyVisitor(t *testing.T) {
 	now := 1_700_000_000_000 + (years*365+40)*day
 	var set journey.Set
 	must(t, Decode(v.blob, nil, &set))
-	until, dormant := journey.Dormant(&v.o, &set, now)
+	until, dormant := v.o.Dormant(set.Touches[len(set.Touches)-1].OccurredAt, now)
 	if !dormant {
 		t.Fatal("forty days later the visitor is not dormant")
 	}

@@ -22,6 +22,11 @@ type outgoing struct {
 	value  []byte
 }
 
+// sender takes contributions to the log; it returns once they are there for good.
+type sender interface {
+	send(ctx context.Context, all []outgoing) error
+}
+
 // exchange sends contributions back into the topic that touchpoints come from.
 type exchange struct {
 	writer *kafka.Writer

@@ -22,8 +22,8 @@ type owner struct {
 	store   Store
 	fetcher *consume.Fetcher
 	dead    deadLetter
-	// Sends contributions to the owners of users.
-	exchange exchange
+	// Takes contributions to the owners of users.
+	exchange sender
 	gen      *consume.Generation
 
 	// How many partitions the topic of touchpoints has.

@@ -3,7 +3,11 @@
 // populations whose touchpoints are worth comparing.
 package stitching
 
-import "github.com/throughline/throughline/schemas/touchpoint"
+import (
+	"fmt"
+
+	"github.com/throughline/throughline/schemas/touchpoint"
+)
 
 // edge is one time that a user was seen on an anonymous id.
 type edge struct {
@@ -14,12 +18,8 @@ type edge struct {
 // Resolve gives the touchpoints of each customer. Of those with one message id and one sender the one received first is
 // taken, and again of those that come together in one customer.
 func Resolve(all []*touchpoint.Touchpoint, unlinks []*touchpoint.Unlink) map[touchpoint.Customer][]*touchpoint.Touchpoint {
-	senders := map[touchpoint.Customer][]*touchpoint.Touchpoint{}
-	for _, t := range all {
-		senders[t.Customer()] = unite(senders[t.Customer()], t)
-	}
 	customers := map[touchpoint.Customer][]*touchpoint.Touchpoint{}
-	for sender, sent := range senders {
+	for sender, sent := range Sent(all) {
 		for _, t := range sent {
 			c := sender
 			if user := UserOf(t, all, unlinks); user != "" {
@@ -29,6 +29,26 @@ func Resolve(all []*touchpoint.Touchpoint, unlinks []*touchpoint.Unlink) map[tou
 		}
 	}
 	return customers
+}
+
+// Sent gives the touchpoints by the id that they were sent with, one of each message.
+func Sent(all []*touchpoint.Touchpoint) map[touchpoint.Customer][]*touchpoint.Touchpoint {
+	senders := map[touchpoint.Customer][]*touchpoint.Touchpoint{}
+	for _, t := range all {
+		senders[t.Customer()] = unite(senders[t.Customer()], t)
+	}
+	return senders
+}
+
+// Edges lists who was seen on which anonymous id and when, as "anonymous user time", without what was withdrawn.
+func Edges(all []*touchpoint.Touchpoint, unlinks []*touchpoint.Unlink) map[string]bool {
+	edges := map[string]bool{}
+	for _, t := range all {
+		for _, e := range edgesOf(t.Site, t.AnonymousId, all, unlinks) {
+			edges[fmt.Sprint(t.AnonymousId, " ", e.user, " ", e.at)] = true
+		}
+	}
+	return edges
 }
 
 // unite adds t unless it is a later received copy of one that is there.
@@ -74,7 +94,7 @@ func UserOf(t *touchpoint.Touchpoint, all []*touchpoint.Touchpoint, unlinks []*t
 // in the same ten minutes; and without what was withdrawn.
 func edgesOf(site, anonymous string, all []*touchpoint.Touchpoint, unlinks []*touchpoint.Unlink) (edges []edge) {
 	for _, t := range all {
-		if t.Site != site || t.AnonymousId != anonymous || t.UserId == "" {
+		if t.Site != site || t.AnonymousId != anonymous || t.AnonymousId == "" || t.UserId == "" {
 			continue
 		}
 		asserts := t.Type == "identify" || t.Type == "alias" || earliest(t, all)

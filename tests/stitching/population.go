@@ -94,10 +94,8 @@ func (p *Population) unlink() {
 			Until: p.base + p.r.Int64N(45*day), Reason: "test",
 		}
 		if len(p.Touchpoints) > 0 && p.r.IntN(2) == 0 { // at the very time of a touchpoint
-			t := p.Touchpoints[p.r.IntN(len(p.Touchpoints))]
-			u.AnonymousId, u.Until = t.AnonymousId, t.OccurredAt
-			if t.UserId != "" {
-				u.UserId = t.UserId
+			if t := p.Touchpoints[p.r.IntN(len(p.Touchpoints))]; t.UserId != "" && t.AnonymousId != "" {
+				u.AnonymousId, u.UserId, u.Until = t.AnonymousId, t.UserId, t.OccurredAt
 			}
 		}
 		if u.ReceivedAt = (u.Until + hour) * 1000; p.r.IntN(4) == 0 {

@@ -3,6 +3,7 @@ package compose
 
 import (
 	"net"
+	"net/url"
 	"os"
 	"regexp"
 	"slices"
@@ -243,24 +244,23 @@ func TestGrafanaFindsItsData(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hosts := regexp.MustCompile(`(?m)^\s*(?:-\s*)?(?:url|host|server):\s*(?:https?://)?([a-z0-9.-]+)`)
 	sources := ""
 	for _, e := range entries {
 		sources += read(t, mounts["/etc/grafana/provisioning/datasources"]+"/"+e.Name()) + "\n"
 	}
-	found := hosts.FindAllStringSubmatch(sources, -1)
-	for _, m := range found {
-		if _, ok := project.Services[m[1]]; !ok {
-			t.Errorf("a data source asks %s, which is no service", m[1])
-		}
-	}
-	if len(found) < 2 || !strings.Contains(sources, "grafana_reader") {
-		t.Errorf("data sources: %s", sources)
-	}
-	for _, m := range regexp.MustCompile(`\$\{?([A-Z_]+)`).FindAllStringSubmatch(sources, -1) {
-		if project.Services["grafana"].Environment[m[1]] == nil {
+	given := project.Services["grafana"].Environment
+	wanted := regexp.MustCompile(`\$\{?([A-Z_]+)`).FindAllStringSubmatch(sources, -1)
+	for _, m := range wanted {
+		if given[m[1]] == nil || *given[m[1]] == "" {
 			t.Errorf("Grafana is not given %s", m[1])
 		}
+	}
+	if len(wanted) < 2 || *given["CLICKHOUSE_USER"] != "grafana_reader" {
+		t.Errorf("data sources: %s", sources)
+	}
+	prometheus, err := url.Parse(*given["PROMETHEUS_URL"])
+	if err != nil || project.Services[prometheus.Hostname()].Name == "" || project.Services[*given["CLICKHOUSE_HOST"]].Name == "" {
+		t.Errorf("Grafana asks %v and %s, which are no services: %v", prometheus, *given["CLICKHOUSE_HOST"], err)
 	}
 	entries, err = os.ReadDir(mounts["/etc/grafana/provisioning/dashboards"])
 	if err != nil {

@@ -1,7 +1,7 @@
 {{- define "throughline.name" -}}
-{{- if .Values.fullnameOverride }}{{ .Values.fullnameOverride | trunc 40 | trimSuffix "-" }}
-{{- else if contains "throughline" .Release.Name }}{{ .Release.Name | trunc 40 | trimSuffix "-" }}
-{{- else }}{{ printf "%s-throughline" .Release.Name | trunc 40 | trimSuffix "-" }}{{ end }}
+{{- if .Values.fullnameOverride }}{{ .Values.fullnameOverride | trunc 30 | trimSuffix "-" }}
+{{- else if contains "throughline" .Release.Name }}{{ .Release.Name | trunc 30 | trimSuffix "-" }}
+{{- else }}{{ printf "%s-throughline" .Release.Name | trunc 30 | trimSuffix "-" }}{{ end }}
 {{- end }}
 
 {{- define "throughline.image" -}}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -18,15 +19,37 @@ const (
 type arrivals struct {
 	newest time.Time // when the newest row told was received; zero before the first
 	told   map[string]time.Time
+	recent Table // the newest of what was told, for those who come later
 }
 
+// asking runs one statement with server-side parameters.
 type asking = func(ctx context.Context, sql string, parameters map[string]string) (Table, error)
 
-// next gives the rows that are new, newest first, as a JSON table; nil when there are none.
-func (a *arrivals) next(ctx context.Context, ask asking, f Filter, now time.Time) (json.RawMessage, error) {
+// next gives the rows that are new, newest first, and all that are recent, as JSON tables; nil when there are no new ones.
+func (a *arrivals) next(ctx context.Context, ask asking, f Filter, now time.Time) (fresh, recent json.RawMessage, err error) {
+	table, err := a.ask(ctx, ask, f, now)
+	if err != nil {
+		return nil, nil, err
+	}
+	if table.Rows = a.fresh(table, now); len(table.Rows) == 0 {
+		return nil, nil, nil
+	}
+	all := append(slices.Clone(table.Rows), a.recent.Rows...)
+	a.recent = Table{Columns: table.Columns, Rows: all[:min(len(all), mostArrivals)]}
+	if fresh, err = json.Marshal(table); err == nil {
+		recent, err = json.Marshal(a.recent)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("encode arrivals: %w", err)
+	}
+	return fresh, recent, nil
+}
+
+// ask reads what was received since, with an overlap.
+func (a *arrivals) ask(ctx context.Context, ask asking, f Filter, now time.Time) (Table, error) {
 	sql, err := question{"arrivals", "", "arrivals"}.sql(f, now)
 	if err != nil {
-		return nil, err
+		return Table{}, err
 	}
 	since, limit := now.Add(-24*time.Hour), firstArrivals
 	if !a.newest.IsZero() {
@@ -36,16 +59,9 @@ func (a *arrivals) next(ctx context.Context, ask asking, f Filter, now time.Time
 		"since": strconv.FormatInt(since.UnixMicro(), 10), "limit": strconv.Itoa(limit), "refused": strconv.FormatBool(f.sitesOnly()),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("ask for arrivals: %w", err)
+		return Table{}, fmt.Errorf("ask for arrivals: %w", err)
 	}
-	if table.Rows = a.fresh(table, now); len(table.Rows) == 0 {
-		return nil, nil
-	}
-	data, err := json.Marshal(table)
-	if err != nil {
-		return nil, fmt.Errorf("encode arrivals: %w", err)
-	}
-	return data, nil
+	return table, nil
 }
 
 // fresh keeps the rows that were not told before. The second column is when a row was received, the last one names it.

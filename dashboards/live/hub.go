@@ -109,13 +109,11 @@ func (h *hub) looked() []*view {
 	return all
 }
 
-// publish hands an answer to the listeners of a view, and keeps it for those to come. Arrivals are handed on as they are.
-func (h *hub) publish(v *view, name string, data json.RawMessage, keep bool) {
+// publish hands an answer to the listeners of a view, and keeps one for those to come.
+func (h *hub) publish(v *view, name string, data, keep json.RawMessage) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if keep {
-		v.answers[name] = data
-	}
+	v.answers[name] = keep
 	h.send(v, frame{name, data})
 }
 

@@ -16,66 +16,93 @@ import (
 const (
 	tick       = time.Second     // at most so often, for all listeners together
 	chartEvery = 3 * time.Second // the charts of a view, at most
-	// rest is how much longer the poller rests than its questions took: with one thread a question it takes at most
-	// a tenth of one core from the pipeline.
-	rest = 9
+	// rest is how much longer the poller rests than its questions took: with one thread a question, the charts of all views together take
+	// at most a tenth of one core from the pipeline, and so do the arrivals.
+	rest        = 9
+	longestRest = time.Minute
+	// After a failure it is tried again after firstRetry, then after twice as long, and so on up to lastRetry.
+	firstRetry, lastRetry = time.Second, 10 * time.Second
 )
 
 // poller asks for those who listen.
 type poller struct {
 	hub     *hub
-	ask     func(ctx context.Context, sql string, parameters map[string]string) (Table, error)
+	ask     asking
 	metrics func(context.Context) ([]*dto.MetricFamily, error)
 	log     *slog.Logger
 
-	last    sample // of the metrics
-	trouble string // why ClickHouse does not answer, empty when it does
+	last     sample    // of the metrics
+	trouble  string    // why ClickHouse does not answer, empty when it does
+	failures int       // in a row
+	charts   time.Time // from then on charts may be asked again
 }
 
 // run asks until ctx ends. While nobody looks it asks nothing.
 func (p *poller) run(ctx context.Context) {
 	for p.hub.wait(ctx) {
 		began := time.Now()
-		p.once(ctx)
+		busy := p.once(ctx)
 		spent := time.Since(began)
-		p.hub.pause(ctx, max(tick-spent, 0), max(tick, rest*spent))
+		least := max(tick-spent, 0)
+		p.hub.pause(ctx, least, max(least, p.breath(busy)))
 	}
 }
 
-// once asks what is due.
-func (p *poller) once(ctx context.Context) {
+// breath is how long to rest after arrivals took so long to ask for.
+func (p *poller) breath(busy time.Duration) time.Duration {
+	if p.failures > 0 {
+		return min(firstRetry<<min(p.failures-1, 10), lastRetry)
+	}
+	return min(rest*busy, longestRest)
+}
+
+// once asks what is due, and tells how long the arrivals took.
+func (p *poller) once(ctx context.Context) (busy time.Duration) {
 	now := time.Now()
-	for _, v := range p.hub.looked() {
-		if err := p.look(ctx, v, now); err != nil {
+	views := p.hub.looked()
+	for _, v := range views {
+		if err := p.arrive(ctx, v, now); err != nil {
 			p.fail(ctx, err)
 			break
 		}
 		p.recovered()
 	}
-	if ctx.Err() == nil {
-		p.hub.publishHealth(p.health(ctx, now))
+	busy = time.Since(now)
+	if p.failures == 0 {
+		p.draw(ctx, views, time.Now())
 	}
+	if ctx.Err() == nil {
+		p.hub.publishHealth(p.health(ctx, time.Now()))
+	}
+	return busy
 }
 
-// look asks for one view: what has arrived, and the charts when they are due.
-func (p *poller) look(ctx context.Context, v *view, now time.Time) error {
-	rows, err := v.arrivals.next(ctx, p.ask, v.filter, now)
-	if err != nil {
-		return err
+// arrive tells a view what has arrived.
+func (p *poller) arrive(ctx context.Context, v *view, now time.Time) error {
+	fresh, recent, err := v.arrivals.next(ctx, p.ask, v.filter, now)
+	if err == nil && fresh != nil {
+		p.hub.publish(v, "arrivals", fresh, recent)
 	}
-	if rows != nil {
-		p.hub.publish(v, "arrivals", rows, false)
-	}
-	if now.Before(v.due) {
-		return nil
-	}
-	for _, q := range charts {
-		if err := p.chart(ctx, v, q, now); err != nil {
-			return err
+	return err
+}
+
+// draw asks for the charts that are due. Those of a new view are due at once.
+func (p *poller) draw(ctx context.Context, views []*view, now time.Time) {
+	for _, v := range views {
+		if now.Before(v.due) || !v.due.IsZero() && now.Before(p.charts) {
+			continue
 		}
+		began := time.Now()
+		for _, q := range charts {
+			if err := p.chart(ctx, v, q, now); err != nil {
+				p.fail(ctx, err)
+				return
+			}
+		}
+		ended := time.Now()
+		v.due = ended.Add(chartEvery)
+		p.charts = ended.Add(min(rest*ended.Sub(began), longestRest))
 	}
-	v.due = now.Add(chartEvery)
-	return nil
 }
 
 // chart asks one question and tells its answer when it is another than before.
@@ -93,7 +120,7 @@ func (p *poller) chart(ctx context.Context, v *view, q question, now time.Time) 
 		return fmt.Errorf("encode %s: %w", q.name, err)
 	}
 	if !bytes.Equal(v.answers[q.name], data) { // only the poller writes answers
-		p.hub.publish(v, q.name, data, true)
+		p.hub.publish(v, q.name, data, data)
 	}
 	return nil
 }
@@ -103,7 +130,7 @@ func (p *poller) fail(ctx context.Context, err error) {
 	if ctx.Err() != nil {
 		return
 	}
-	if p.trouble == "" {
+	if p.failures++; p.failures == 1 {
 		p.log.Warn("live page: ClickHouse does not answer", "error", err)
 	}
 	p.trouble = trouble(err)
@@ -128,8 +155,8 @@ const (
 )
 
 func (p *poller) recovered() {
-	if p.trouble != "" {
+	if p.failures > 0 {
 		p.log.Info("live page: ClickHouse answers again")
-		p.trouble = ""
+		p.failures, p.trouble = 0, ""
 	}
 }

@@ -126,15 +126,15 @@ function timeline(touches: Row[]): HTMLElement {
     const before = touches[i - 1];
     const at = String(touch.occurred_at);
     if (!before || date(String(before.occurred_at)) !== date(at)) list.append(h("li", { class: "day" }, date(at)));
-    else if (before.session_number !== touch.session_number) {
-      list.append(h("li", { class: "gap" }, `${span((Date.parse(String(before.occurred_at)) - Date.parse(at)) / 1000)} between sessions`));
+    else if (before.session_started_at !== touch.session_started_at) {
+      list.append(h("li", { class: "gap" }, `${span((Date.parse(String(before.occurred_at)) - Date.parse(at)) / 1000)} in between`));
     }
     const stage = String(touch.stage ?? "");
-    const notes = [touch.page, touch.channel_name, touch.campaign_name, touch.rule ? `rule ${touch.rule}` : "", touch.passive_mark].filter(Boolean).map(String);
+    const notes = [touch.page, touch.channel_name, touch.campaign_name, touch.rule ? `rule ${touch.rule}` : ""].filter(Boolean).map(String);
     list.append(h("li", {},
       h("time", { datetime: at }, time(at)),
       h("span", { class: `badge s${Math.max(0, stages.indexOf(stage))}` }, stage === "" ? "No stage" : capital(stage)),
-      h("span", { class: "event" }, String(touch.event), touch.revenue_total != null && ` · ${count(Number(touch.revenue_total))} ${touch.currency}`),
+      h("span", { class: "event" }, String(touch.event), touch.revenue_amount != null && ` · revenue ${count(Number(touch.revenue_amount))}`),
       h("span", { class: "by" }, notes.join(" · "))));
   });
   return list;

@@ -21,7 +21,7 @@ export class Filters {
   /** changed is called when the filter has become another. */
   constructor(private changed: (query: URLSearchParams) => void) {
     for (const name of spans) {
-      this.buttons.set(name, h("button", { type: "button", "aria-label": spoken[name], onclick: () => this.set({ range: name, from: "", to: "" }) }, name));
+      this.buttons.set(name, h("button", { type: "button", "aria-label": `${name}, ${spoken[name]}`, title: capital(spoken[name]), onclick: () => this.set({ range: name, from: "", to: "" }) }, name));
     }
     this.buttons.set("custom", h("button", { type: "button", "aria-expanded": "false", onclick: () => this.open() }, "Custom"));
     this.custom = h("form", { class: "ends", hidden: true, onsubmit: (event) => { event.preventDefault(); this.apply(); } },

@@ -12,6 +12,7 @@ export class Stream {
   private pause: HTMLButtonElement;
   private paused = false;
   private waiting: Arrival[] = [];
+  private known = new Set<string>();
   private counted = { accepted: 0, rejected: 0 };
 
   constructor(private pick: (arrival: Arrival) => void) {
@@ -27,12 +28,16 @@ export class Stream {
   /** Begins anew, as the filter is another. */
   clear(): void {
     this.waiting = [];
+    this.known.clear();
     this.list.replaceChildren();
     this.nothing.hidden = false;
   }
 
   show(table: Table): void {
-    const fresh = rows<Arrival>(table);
+    // After a break the connection begins with what was there already.
+    const fresh = rows<Arrival>(table).filter((arrival) => !this.known.has(arrival.id));
+    for (const arrival of fresh) this.known.add(arrival.id);
+    this.known = new Set([...this.known].slice(-20 * most));
     for (const arrival of fresh) this.counted[arrival.verdict]++;
     this.waiting = [...fresh, ...this.waiting].slice(0, most);
     if (this.paused) write(this.pause, `Go on (${this.waiting.length === most ? `${most}+` : this.waiting.length})`);

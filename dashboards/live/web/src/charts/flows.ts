@@ -33,7 +33,7 @@ export function flows(pick: PickFlow): Design<Table> {
         says: "Steps between stages. " + [...all].sort((a, b) => b.transitions - a.transitions).slice(0, 6).map((flow) => `${flow.from} to ${flow.to}: ${count(flow.transitions)}`).join(". "),
         head: [{ text: "Step" }, { text: "Kind" }, ...["Steps", "Of all out of it", "Before"].map((text) => ({ text, number: true }))],
         body: all.map((flow) => [
-          { text: `${capital(flow.from)} → ${flow.to}`, pick: () => pick(flow), says: `From ${flow.from} to ${flow.to}: show the customers` },
+          { text: `${capital(flow.from)} → ${flow.to}`, pick: () => pick(flow), says: `${capital(flow.from)} → ${flow.to}: show the customers` },
           { text: flow.kind_name }, { text: count(flow.transitions), number: true }, { text: percent(flow.share), number: true }, { text: count(flow.transitions_before), number: true },
         ]),
       };

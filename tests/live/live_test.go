@@ -1,0 +1,105 @@
+// Package live takes the built program and a real browser, and looks at the live page as a person would: empty, with data moving, with the
+// engine killed, on a phone and on a desk, light and dark, by mouse and by keyboard.
+package live
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/throughline/throughline/tests/harness"
+)
+
+// skipOrFail ends a test that lacks something outside of this repository.
+func skipOrFail(t *testing.T, why ...any) {
+	t.Helper()
+	if os.Getenv("REQUIRE_CLIENTS") == "1" {
+		t.Fatal(why...)
+	}
+	t.Skip(why...)
+}
+
+// chromium finds the browser; CHROMIUM may point to one.
+func chromium(t *testing.T) string {
+	t.Helper()
+	names := []string{"chromium", "chromium-browser", "google-chrome"}
+	if name := os.Getenv("CHROMIUM"); name != "" {
+		names = []string{name}
+	}
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	skipOrFail(t, "no browser: install Debian's chromium, or let CHROMIUM point to one")
+	return ""
+}
+
+// TestInBrowser runs look.mjs against a pipeline that is empty at first. KEEP_SCREENSHOTS names a folder for what it sees.
+func TestInBrowser(t *testing.T) {
+	browser := chromium(t)
+	dir := t.TempDir()
+	modules(t, ".", dir)
+	text, err := os.ReadFile("look.mjs")
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(dir, "look.mjs"), text, 0o600))
+
+	p := harness.New(t, "")
+	p.Start(t)
+	levers := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/kill-engine" {
+			must(t, syscall.Kill(engineOf(t, p), syscall.SIGKILL))
+		}
+	}))
+	defer levers.Close()
+
+	look := exec.CommandContext(t.Context(), "node", "--test", "--test-reporter=spec", "look.mjs")
+	look.Dir = dir
+	look.Env = append(os.Environ(), "PAGE=http://"+p.ClickHouse+"/live/", "COLLECTOR=http://"+p.HTTP, "LEVERS="+levers.URL, "CHROMIUM="+browser)
+	out, err := look.CombinedOutput()
+	t.Logf("%s", out)
+	if err != nil {
+		t.Fatalf("look.mjs: %v", err)
+	}
+	if !strings.Contains(string(out), "pass ") {
+		t.Fatal("look.mjs ran no test")
+	}
+}
+
+// engineOf finds the child process that holds the engine of a running pipeline.
+func engineOf(t *testing.T, p *harness.Pipeline) int {
+	t.Helper()
+	pid := 0
+	harness.Eventually(t, 20*time.Second, "the engine runs", func() error {
+		lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", p.Pid()))
+		if err != nil {
+			return err
+		}
+		var children string
+		for _, list := range lists {
+			text, err := os.ReadFile(list)
+			if err == nil { // a thread may have ended
+				children += " " + string(text)
+			}
+		}
+		if _, err := fmt.Sscan(children, &pid); err != nil {
+			return fmt.Errorf("process %d has no child: %w", p.Pid(), err)
+		}
+		return nil
+	})
+	return pid
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -75,7 +75,7 @@ func (m *Member) start(t testing.TB, variables []string) {
 		m.env = append(m.env, "THROUGHLINE_"+v)
 	}
 	m.Start(t)
-	t.Cleanup(func() { m.Process.Kill() })
+	t.Cleanup(func() { m.Kill() })
 }
 
 // Start starts it where it was, and waits until it is ready.

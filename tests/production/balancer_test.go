@@ -109,12 +109,12 @@ func (s *shoppers) send(ctx context.Context, batch []map[string]any) error {
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
-	if err != nil || answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s %s %v", answer.Status, text, err)
+	if err != nil {
+		return err
 	}
 	var verdict struct{ Accepted int }
-	if err := json.Unmarshal(text, &verdict); err != nil || verdict.Accepted != len(batch) {
-		return fmt.Errorf("%s: %v", text, err)
+	if answer.StatusCode != http.StatusOK || json.Unmarshal(text, &verdict) != nil || verdict.Accepted != len(batch) {
+		return fmt.Errorf("%s %s", answer.Status, text)
 	}
 	for _, event := range batch {
 		s.ledger.Acknowledged("main", event["message_id"].(string))

@@ -155,7 +155,7 @@ func (r *restorer) linked(l *store.LinkedID) error {
 	}
 	who.Links = linksOf(l)
 	for _, e := range l.Edges {
-		if !e.Deleted && !(who.Links.Has(e.Edge) && who.Links.Live(e.Edge)) {
+		if live := who.Links.Has(e.Edge) && who.Links.Live(e.Edge); !live && !e.Deleted {
 			r.leftovers.Identities = append(r.leftovers.Identities, identityRow(customer, bucket, e.Edge, false))
 		}
 	}

@@ -37,9 +37,9 @@ func (s *Store) restoreSources(ctx context.Context, partition, partitions int, f
 			SELECT f.*, p.user_id AS owner FROM (%s) AS f JOIN (%s) AS p ON f.site = p.site AND f.anonymous_id = p.anonymous_id
 			UNION ALL
 			SELECT site, anonymous_id, 2 AS fact, '' AS user, 0 AS at, '' AS source, 0 AS deleted, 0 AS bucket,
-				(argMax((kafka_partitions, kafka_offset), (version, kafka_partitions, kafka_offset)) AS taken).1 AS partitions, taken.2 AS offset,
+				(argMax((kafka_partitions, kafka_offset), (c.version, kafka_partitions, kafka_offset)) AS taken).1 AS partitions, taken.2 AS offset,
 				max(version) AS latest, user_id AS owner
-			FROM %s WHERE bucket %% %d = %d GROUP BY site, anonymous_id, user_id
+			FROM %s AS c WHERE c.bucket %% %d = %d GROUP BY site, anonymous_id, user_id
 		) ORDER BY site, owner, anonymous_id`, s.facts(), pairs, s.from(TableContributions), partitions, partition)
 	var source SourceOf
 	// The touches are asked for after what the users have taken: so they are at least all that was in it.

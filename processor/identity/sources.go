@@ -48,6 +48,9 @@ type Source struct {
 	Swept Sequence
 	// Ordered by day and number. A part without touches is kept for its sequence.
 	Parts []Kept
+	// The parts of the days before this one are folded, and the newest of them had this sequence.
+	FoldedDay int32
+	Folded    Sequence
 }
 
 // Sources is what a user has from anonymous ids, ordered by them.
@@ -82,7 +85,7 @@ func (s *Source) put(c *Contribution) bool {
 		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Number, b.Number))
 	})
 	switch {
-	case c.Sequence.Compare(s.Swept) < 0:
+	case c.Sequence.Compare(s.Swept) < 0 || s.outdated(c):
 		return false
 	case !found:
 		s.Parts = slices.Insert(s.Parts, at, kept)
@@ -98,6 +101,9 @@ func (s *Source) put(c *Contribution) bool {
 // Latest is the greatest sequence that was taken from the source.
 func (s *Source) Latest() Sequence {
 	latest := s.Swept
+	if s.Folded.Compare(latest) > 0 {
+		latest = s.Folded
+	}
 	for _, k := range s.Parts {
 		if k.Sequence.Compare(latest) > 0 {
 			latest = k.Sequence

@@ -15,7 +15,7 @@ import (
 //	texts (number; length and bytes of each), edges (number, edges), unlinks (number, unlinks), sources (number, sources)
 //
 // with texts the user ids and sources of edges; an edge: time − previous, user, source; an unlink: user, until (0 is
-// forever); a source: anonymous id, swept, parts (number, parts); a part: day, number, sequence, set (length, bytes); a
+// forever); a source: anonymous id, swept, folded day, folded, parts (number, parts); a part: day, number, sequence, set (length, bytes); a
 // sequence: partitions, offset.
 const formatPerson = 'P'
 
@@ -96,6 +96,8 @@ func appendText(b []byte, t string) []byte {
 func encodeSource(b []byte, s *identity.Source) []byte {
 	b = appendText(b, string(journey.PackMessageID(s.AnonymousID)))
 	b = encodeSequence(b, s.Swept)
+	b = binary.AppendVarint(b, int64(s.FoldedDay))
+	b = encodeSequence(b, s.Folded)
 	b = binary.AppendUvarint(b, uint64(len(s.Parts)))
 	for i := range s.Parts {
 		part := &s.Parts[i]
@@ -168,6 +170,7 @@ func (d *decoder) links(l *identity.Links) {
 func (d *decoder) source() (s identity.Source, err error) {
 	s.AnonymousID = journey.MessageID(d.text(d.uvarint())).Text()
 	s.Swept = d.sequence()
+	s.FoldedDay, s.Folded = int32(d.varint()), d.sequence()
 	for range d.count() {
 		part := identity.Kept{Day: int32(d.varint()), Number: d.uint32(), Sequence: d.sequence()}
 		var set journey.Set

@@ -27,7 +27,7 @@ const (
 )
 
 // layout is the version of keys and values. A state of another one is emptied: it is a cache.
-const layout = 2
+const layout = 3
 
 // State is the store of one processor. Get and Apply may be called at the same time.
 type State struct {

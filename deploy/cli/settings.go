@@ -9,6 +9,7 @@ import (
 	"github.com/kelseyhightower/envconfig"
 
 	"github.com/throughline/throughline/deploy/kafkaconn"
+	"github.com/throughline/throughline/deploy/logs"
 	"github.com/throughline/throughline/schemas/sites"
 	"github.com/throughline/throughline/schemas/stages"
 )
@@ -40,14 +41,11 @@ func (c *Common) logger(w io.Writer) (*slog.Logger, error) {
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		return nil, usageError(fmt.Errorf("%s_LOG_LEVEL: %w", prefix, err))
 	}
-	options := &slog.HandlerOptions{Level: level}
-	switch c.LogFormat {
-	case "text":
-		return slog.New(slog.NewTextHandler(w, options)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(w, options)), nil
+	log, err := logs.New(w, c.LogFormat, level)
+	if err != nil {
+		return nil, usageError(fmt.Errorf("%s_LOG_FORMAT %w", prefix, err))
 	}
-	return nil, usageError(fmt.Errorf("%s_LOG_FORMAT must be text or json, not %q", prefix, c.LogFormat))
+	return log, nil
 }
 
 // openKafka reads where Kafka is and how to connect; brokers win over the environment's, where there are any.

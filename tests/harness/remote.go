@@ -47,3 +47,15 @@ func (p *Pipeline) KafkaClient() *kafka.Client {
 	}
 	return conn.Client(5 * time.Second)
 }
+
+// Attach is a pipeline that runs elsewhere: at gives its addresses, as they are reached from here. It is neither started nor
+// stopped by the harness; commands of the program are run against it.
+func Attach(t testing.TB, at Pipeline) *Pipeline {
+	t.Helper()
+	p := New(t, "")
+	p.HTTP, p.Admin, p.ClickHouse, p.Kafka = at.HTTP, at.Admin, at.ClickHouse, at.Kafka
+	p.env = append(p.env,
+		"THROUGHLINE_URL=http://"+p.HTTP, "THROUGHLINE_CLICKHOUSE_DSN=http://"+p.ClickHouse+"/throughline",
+		"THROUGHLINE_KAFKA_BROKERS="+p.Kafka)
+	return p
+}

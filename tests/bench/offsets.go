@@ -15,17 +15,19 @@ import (
 type offsets struct {
 	client *kafka.Client
 	ids    []int
+	// Where each partition ended when end was asked: what processors add to the topic later is not counted.
+	ends map[int]int64
 }
 
 func newOffsets(addr string, partitions int) *offsets {
-	o := &offsets{client: &kafka.Client{Addr: kafka.TCP(addr), Timeout: 10 * time.Second}}
+	o := &offsets{client: &kafka.Client{Addr: kafka.TCP(addr), Timeout: 10 * time.Second}, ends: map[int]int64{}}
 	for id := range partitions {
 		o.ids = append(o.ids, id)
 	}
 	return o
 }
 
-// end is how many touchpoints the topic has had.
+// end is how many records the topic has had: touchpoints, and links.
 func (o *offsets) end(ctx context.Context) (sum int64, err error) {
 	var ends []kafka.OffsetRequest
 	for _, id := range o.ids {
@@ -39,25 +41,26 @@ func (o *offsets) end(ctx context.Context) (sum int64, err error) {
 		if p.Error != nil {
 			return 0, fmt.Errorf("end of partition %d: %w", p.Partition, p.Error)
 		}
+		o.ends[p.Partition] = p.LastOffset
 		sum += p.LastOffset
 	}
 	return sum, nil
 }
 
-// committed is how many touchpoints a group is through with.
+// committed is how many of the records a group is through with.
 func (o *offsets) committed(ctx context.Context, group string) (sum int64, err error) {
 	resp, err := o.client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: group, Topics: map[string][]int{topics.Touchpoints: o.ids}})
 	if err != nil {
 		return 0, fmt.Errorf("offsets of group %s: %w", group, err)
 	}
 	for _, p := range resp.Topics[topics.Touchpoints] {
-		sum += max(0, p.CommittedOffset)
+		sum += max(0, min(p.CommittedOffset, o.ends[p.Partition]))
 	}
 	return sum, nil
 }
 
 // until waits until the group is through with so many; it fails when the process ends before, or nothing moves for long.
-func (o *offsets) until(ctx context.Context, group string, events int64, by *process) error {
+func (o *offsets) until(ctx context.Context, group string, records int64, by *process) error {
 	var seen int64
 	moved := time.Now()
 	for {
@@ -65,14 +68,14 @@ func (o *offsets) until(ctx context.Context, group string, events int64, by *pro
 		if err != nil {
 			return err
 		}
-		if at >= events {
+		if at >= records {
 			return nil
 		}
 		if at > seen {
 			seen, moved = at, time.Now()
 		}
 		if time.Since(moved) > 2*time.Minute {
-			return fmt.Errorf("%s stands at %d of %d\n%s", by.name, at, events, by.tail())
+			return fmt.Errorf("%s stands at %d of %d\n%s", by.name, at, records, by.tail())
 		}
 		select {
 		case <-by.ended:

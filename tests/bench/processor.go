@@ -18,7 +18,8 @@ type backlog struct {
 	broker  *process
 	addr    string
 	offsets *offsets
-	events  int64
+	records int64
+	events  int64 // of the records, those that are touchpoints
 }
 
 // fill starts a broker and puts touchpoints into its topic, through a collector, as a backlog comes about.
@@ -46,10 +47,11 @@ func (b *bench) fill(ctx context.Context) (l *backlog, err error) {
 		return nil, err
 	}
 	l = &backlog{broker: broker, addr: addr, offsets: newOffsets(addr, b.partitions)}
-	if l.events, err = l.offsets.end(ctx); err != nil {
+	l.events = r.accepted
+	if l.records, err = l.offsets.end(ctx); err != nil {
 		return nil, err
 	}
-	b.report.note("processor: topic filled with %d touchpoints of some %d visitors, %s", l.events, l.events/touchesPerVisitor, amount(r.eventsPerSecond(), "events"))
+	b.report.note("processor: topic filled with %d touchpoints and %d links of some %d visitors, %s", l.events, l.records-l.events, l.events/touchesPerVisitor, amount(r.eventsPerSecond(), "events"))
 	return l, nil
 }
 
@@ -213,7 +215,7 @@ func (b *bench) drain(ctx context.Context, l *backlog, group string, start time.
 	owning := time.Now()
 	m := newMeter(pids)
 	wait := b.profiles(ctx, "processor-"+group, 3*b.window, p, l.broker)
-	if err := l.offsets.until(ctx, group, l.events, p); err != nil {
+	if err := l.offsets.until(ctx, group, l.records, p); err != nil {
 		return nil, err
 	}
 	u, a := m.stop(), newApplied(l.events, time.Since(owning))

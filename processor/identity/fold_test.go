@@ -32,6 +32,8 @@ type folder struct {
 	links   map[touchpoint.Customer]*identity.Links
 	taken   map[touchpoint.Customer]map[string]identity.Sequence
 	rows    map[touchpoint.Customer]map[journey.ID]any
+	// Contributions that were sent, some of which come again much later.
+	sent []entry
 	// How often a person was taken with something folded, and how often the whole was read.
 	folded, thawed int
 }
@@ -91,6 +93,9 @@ func (f *folder) step(p int) {
 		f.customer(p, c, offsets)
 	}
 	f.next[p] += n
+	if len(f.sent) > 0 && f.r.IntN(10) == 0 { // an owner that was taken for dead
+		f.send(f.sent[f.r.IntN(len(f.sent))])
+	}
 	switch f.r.IntN(12) {
 	case 0: // a crash
 		f.replay[p] = max(f.replay[p], f.next[p])
@@ -219,7 +224,9 @@ func (f *folder) take(c touchpoint.Customer, who *identity.Person, records []ent
 	}
 	for i := range changed {
 		changed[i].AnonymousID, changed[i].Sequence = c.ID, sequence
-		f.send(entry{contribution: &changed[i], to: touchpoint.Customer{Site: c.Site, Kind: touchpoint.KindUser, ID: changed[i].UserID}})
+		e := entry{contribution: &changed[i], to: touchpoint.Customer{Site: c.Site, Kind: touchpoint.KindUser, ID: changed[i].UserID}}
+		f.sent = append(f.sent, e)
+		f.send(e)
 	}
 	return true
 }

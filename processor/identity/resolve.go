@@ -65,5 +65,16 @@ func (r *Resolver) User(at int64) (string, Why) {
 	return "", Shared
 }
 
+// Edge is the edge that decided the last answer; false where none did.
+func (r *Resolver) Edge() (Edge, bool) {
+	switch {
+	case r.next < len(r.live):
+		return r.live[r.next], true
+	case r.only != "":
+		return r.live[len(r.live)-1], true
+	}
+	return Edge{}, false
+}
+
 // Anybody tells whether any edge is left.
 func (r *Resolver) Anybody() bool { return len(r.live) > 0 }

@@ -26,6 +26,7 @@ export class Alarm {
     this.link = link;
     const root = byId("link");
     root.dataset.state = link;
+    byId("health").dataset.stale = String(link === "lost"); // nobody knows how they are now
     write(root.lastElementChild!, links[link]);
     this.show();
   }

@@ -18,7 +18,7 @@ export function channels(pick: (channel: string) => void): Design<Table> {
       return {
         option: {
           grid: { left: 6, right: 6, top: 2, bottom: 2, containLabel: true },
-          tooltip: { ...tooltip(colours), trigger: "axis", axisPointer: { type: "none" }, formatter: (at) => about(shown[(at as unknown as { dataIndex: number }[])[0]!.dataIndex]!) },
+          tooltip: { ...tooltip(colours), trigger: "axis", axisPointer: { type: "none" }, formatter: (at) => about(shown[(at as unknown as { dataIndex: number }[])[0]!.dataIndex]) },
           xAxis: { type: "value", show: false, max: "dataMax" },
           yAxis: [axis(shown, colours, "left"), axis(shown, colours, "right")],
           series: [["no_stage", 0] as const, ...levels.map((stage, i) => [stage, i + 1] as const)].map(([stage, n]) => ({
@@ -45,18 +45,19 @@ export function channels(pick: (channel: string) => void): Design<Table> {
 function axis(shown: Channel[], colours: Palette, position: "left" | "right") {
   const style = { fontFamily: colours.font, fontSize: colours.size, lineHeight: colours.size * 1.4 };
   return {
-    type: "category" as const, inverse: true, position, data: shown.map((channel) => channel.channel_name),
+    type: "category" as const, inverse: true, position, data: [...shown.map((channel) => channel.channel_name), ...Array<string>(Math.max(0, 7 - shown.length)).fill("")],
     axisLine: { show: false }, axisTick: { show: false }, splitLine: { show: false },
     axisLabel: {
       interval: 0, align: position === "left" ? ("left" as const) : ("right" as const), margin: colours.size * (position === "left" ? 8.2 : 7),
       width: colours.size * 8, overflow: "truncate" as const, color: colours.text, ...style,
       rich: { big: { ...style, color: colours.text, fontWeight: 600 as const }, small: { ...style, color: colours.dim, width: colours.size * 3.4, align: "right" as const } },
-      formatter: (name: string, i: number) => (position === "left" ? name : `{big|${brief(shown[i]!.journeys)}}{small|${percent(shown[i]!.conversion)}}`),
+      formatter: (name: string, i: number) => (position === "left" || !shown[i] ? name : `{big|${brief(shown[i].journeys)}}{small|${percent(shown[i].conversion)}}`),
     },
   };
 }
 
-function about(channel: Channel): HTMLElement {
+function about(channel?: Channel): HTMLElement | string {
+  if (!channel) return "";
   return tip(channel.channel_name, ["Journeys", count(channel.journeys)], ["Bought", percent(channel.conversion)], ["Revenue", count(channel.revenue_total)],
     ...stages.slice(1).map((stage) => [`Furthest: ${stage}`, count(channel[stage as (typeof levels)[number]])] as [string, string]));
 }

@@ -18,13 +18,13 @@ export function flows(pick: PickFlow): Design<Table> {
     nothing: (table) => (table.rows.length > 0 ? null : "No steps between stages in this time range, or none match the filters."),
     draw(table, colours, room) {
       const all = rows<Flow>(table);
-      const narrow = room.width < colours.size * 38; // names beside one another would touch: every second one stands higher
+      const narrow = room.width < colours.size * 41; // names beside one another would touch: every second one stands higher
       const top = colours.size * (narrow ? 6 : 3.4);
       return {
         option: {
           tooltip: { ...tooltip(colours), trigger: "item", formatter: (at) => hover(all, at as { dataType?: string; data?: unknown; value?: unknown; name?: string }) },
           series: [{
-            type: "sankey", left: colours.size * 1.6, right: colours.size * 4.6, top, bottom, nodeWidth: 12, nodeGap: gap, draggable: false, layoutIterations: 0,
+            type: "sankey", left: colours.size * 1.6, right: colours.size * 3.8, top, bottom, nodeWidth: 12, nodeGap: gap, draggable: false, layoutIterations: 0,
             emphasis: { focus: "adjacency" }, cursor: "pointer", nodeAlign: "left",
             label: { color: colours.text, fontFamily: colours.font, fontSize: colours.size, textBorderWidth: 3, textBorderColor: colours.card },
             data: [...nodes(all, colours, narrow), pad(all, room.height - top - bottom)], links: links(all, colours),

@@ -145,7 +145,7 @@ func trouble(err error) string {
 	case refused.Code == unknownTable || refused.Code == unknownDatabase:
 		return "The tables are not there: run 'throughline migrate'."
 	}
-	return fmt.Sprintf("ClickHouse refuses a question with code %d (%s).", refused.Code, refused.Name)
+	return fmt.Sprintf("ClickHouse refuses a question: its code %d.", refused.Code)
 }
 
 // Codes of ClickHouse.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 	"time"
 
@@ -56,13 +57,24 @@ func (r *reader) ask(ctx context.Context, sql string, parameters map[string]stri
 	if err != nil {
 		return Table{}, err
 	}
-	rows, err := r.conn.Query(clickhouse.Context(ctx, clickhouse.WithSettings(settings), clickhouse.WithParameters(parameters)), sql)
+	rows, err := r.conn.Query(clickhouse.Context(ctx, clickhouse.WithSettings(settings), clickhouse.WithParameters(escaped(parameters))), sql)
 	if err != nil {
 		return Table{}, short(err)
 	}
 	defer rows.Close()
 	table, err := scan(rows)
 	return table, short(err)
+}
+
+// ClickHouse reads the value of a parameter as a field of a tab-separated file.
+var escape = strings.NewReplacer(`\`, `\\`, "\t", `\t`, "\n", `\n`, "\r", `\r`, "\x00", `\0`)
+
+func escaped(parameters map[string]string) clickhouse.Parameters {
+	all := make(clickhouse.Parameters, len(parameters))
+	for name, value := range parameters {
+		all[name] = escape.Replace(value)
+	}
+	return all
 }
 
 // limits keep a question from taking much of the server.
@@ -96,20 +108,15 @@ func (r *reader) bound(ctx context.Context) (clickhouse.Settings, error) {
 }
 
 // refusal is what ClickHouse answers to a statement that it does not run, without the statement: that may hold a person's id.
-type refusal struct {
-	Code int32
-	Name string
-}
+type refusal struct{ Code int32 }
 
-func (r refusal) Error() string {
-	return fmt.Sprintf("ClickHouse refused: code %d (%s)", r.Code, r.Name)
-}
+func (r refusal) Error() string { return fmt.Sprintf("ClickHouse refused: code %d", r.Code) }
 
 // short is an error without the statement that caused it.
 func short(err error) error {
 	var refused *clickhouse.Exception
 	if errors.As(err, &refused) {
-		return refusal{refused.Code, refused.Name}
+		return refusal{refused.Code}
 	}
 	return err
 }

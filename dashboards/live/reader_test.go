@@ -46,7 +46,7 @@ func TestReaderErrorsNameNobody(t *testing.T) {
 }
 
 func TestReaderTakesParameters(t *testing.T) {
-	const odd = "a'b\\c\t{x:String} ? $1"
+	const odd = "a'b\\c\t\nn{x:String} ? $1"
 	table, err := readerAs(t, "reader").ask(t.Context(), "SELECT {x:String} AS x, '?' AS y", map[string]string{"x": odd})
 	if err != nil || table.Rows[0][0] != odd || table.Rows[0][1] != "?" {
 		t.Errorf("%q %v", table.Rows, err)

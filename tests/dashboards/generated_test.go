@@ -27,6 +27,7 @@ func TestGeneratedShop(t *testing.T) {
 	t.Run("corrections", func(t *testing.T) { sameAsVersions(t, addr, whole) })
 	t.Run("sums", func(t *testing.T) { sumsAgree(t, addr, whole) })
 	t.Run("period before", func(t *testing.T) { periodBefore(t, addr) })
+	t.Run("timeline", func(t *testing.T) { sameTimeline(t, e.Addr(), whole) })
 	t.Run("attribution", func(t *testing.T) { sameAttribution(t, e.Addr(), whole) })
 }
 
@@ -128,6 +129,30 @@ func sameAttribution(t *testing.T, addr string, v view) {
 		}
 		if len(want) < 5 {
 			t.Errorf("%s: %d channels", model, len(want))
+		}
+	}
+}
+
+// sameTimeline compares the timeline with the view touchpoints, which gives every touchpoint its customer, stage and session.
+func sameTimeline(t *testing.T, addr string, v view) {
+	for _, customer := range []string{"customer-51", "customer-102", "customer-77", "deviceid-51"} {
+		got := panel(t, addr, "customer/timeline", v.with("customer", customer))
+		want := query(t, addr, "SELECT message_id, stage, stage_name, session_id IS NOT NULL AS in_session, anonymous_id FROM touchpoints WHERE customer_id = '"+customer+"' ORDER BY occurred_at DESC, message_id DESC")
+		for column, other := range map[string]string{"message_id": "message_id", "stage_number": "stage", "stage": "stage_name", "anonymous_id": "anonymous_id"} {
+			equal(t, customer+" "+column, got.numbers(column), want.numbers(other))
+		}
+		sessions := 0.0
+		for _, row := range got.Data {
+			if row["session_started_at"] != nil {
+				sessions++
+			}
+		}
+		equal(t, customer+" in sessions", sessions, want.sum("in_session"))
+		if stitched := query(t, addr, "SELECT countIf(resolved_by IN ('next', 'only')) AS n FROM touchpoints WHERE customer_id = '"+customer+"'").one(t, "n"); (stitched == 2.0) != (customer == "customer-51" || customer == "customer-102") {
+			t.Errorf("%s has %v touchpoints of a device", customer, stitched)
+		}
+		if (len(got.Data) == 0) != (customer == "deviceid-51") {
+			t.Errorf("%s has %d touchpoints", customer, len(got.Data))
 		}
 	}
 }

@@ -18,12 +18,18 @@ var shopEnd = time.Now().UTC().Truncate(time.Hour)
 
 const shopDays = 90
 
+// chunk is how many customers are made at a time: what one INSERT … SELECT holds in memory is bounded.
+const chunk = 100_000
+
 // fillShop fills the tables of an engine with about ten touchpoints for each customer, of sites shop and outlet.
 func fillShop(t testing.TB, addr string, customers int) {
 	t.Helper()
-	sql := strings.NewReplacer("CUSTOMERS", fmt.Sprint(customers), "DAYS", fmt.Sprint(shopDays), "END", fmt.Sprint(shopEnd.Unix())).Replace(shopSQL)
-	for statement := range strings.SplitSeq(sql, ";\n") {
-		if strings.TrimSpace(statement) != "" {
+	for first := 0; first < customers; first += chunk {
+		count := min(chunk, customers-first)
+		sql := strings.NewReplacer("CUSTOMERS", fmt.Sprint(customers), "DAYS", fmt.Sprint(shopDays), "END", fmt.Sprint(shopEnd.Unix()),
+			"FIRST", fmt.Sprint(first), "COUNT", fmt.Sprint(count),
+			"CHUNK", fmt.Sprintf("toUInt32(substring(customer_id, 10)) BETWEEN %d AND %d", first+1, first+count)).Replace(shopSQL)
+		for statement := range strings.SplitSeq(sql, ";\n") {
 			query(t, addr, statement)
 		}
 	}

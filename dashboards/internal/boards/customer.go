@@ -82,11 +82,12 @@ func customerSessions() grafana.Panel {
 }
 
 func customerIdentities() grafana.Panel {
+	other := []grafana.Link{{Title: "Look at this id", URL: "/d/throughline-customer?${__url_time_range}&var-datasource=${datasource}&var-site=${__data.fields.site:percentencode}&var-customer=${__value.raw:percentencode}"}}
 	return grafana.Panel{
 		ID: 6, Title: "Known as", Width: 8, Height: 8, Chart: grafana.Table(), Targets: from(customerFolder, "identities"), Empty: "Seen under this id only",
-		Help: "Anonymous ids on which this user was seen, or users seen on this anonymous id. Several users on one id are a shared device.",
+		Help: "Anonymous ids on which this user was seen, or users seen on this anonymous id. Several users on one id are a shared device. What an anonymous id did is shown under the user that it belongs to.",
 		Fields: []grafana.Field{
-			{Name: "anonymous_id", Title: "Anonymous id"}, {Name: "user_id", Title: "User"}, {Name: "first_seen", Title: "First seen"}, {Name: "last_seen", Title: "Last seen"}, {Name: "source_names", Title: "Told by"}, {Name: "site", Title: "Site"},
+			{Name: "anonymous_id", Title: "Anonymous id", Links: other}, {Name: "user_id", Title: "User", Links: other}, {Name: "first_seen", Title: "First seen"}, {Name: "last_seen", Title: "Last seen"}, {Name: "source_names", Title: "Told by"}, {Name: "site", Title: "Site"},
 		},
 	}
 }

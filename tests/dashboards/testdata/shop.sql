@@ -1,3 +1,5 @@
+-- The customers FIRST to FIRST + COUNT of CUSTOMERS; CHUNK finds theirs among the rows.
+-- One in 51 is a user who logged in on a device at the end: the first two touches are the device's.
 -- Touchpoints: customer number n has 1 to 20 touches, of which the k-th comes some minutes, hours or days after the one before.
 INSERT INTO throughline.touchpoints_log
 (
@@ -11,8 +13,9 @@ WITH
     ['', 'Page Viewed', 'Product Viewed', 'Product Added', 'Order Completed', 'Ticket Opened'] AS events,
     sipHash64(n, k) AS h
 SELECT
-    if(n % 10 = 0, 'outlet', 'shop') AS site, concat('m-', toString(n), '-', toString(k)), 'anonymous', concat('customer-', toString(n)), n % 1024,
-    '', concat('customer-', toString(n)), 'track', if(stage = 0, 'Store Locator Opened', events[stage + 1]),
+    if(n % 10 = 0, 'outlet', 'shop') AS site, concat('m-', toString(n), '-', toString(k)), if(user_id = '', 'anonymous', 'user'),
+    if(user_id = '', anonymous_id, user_id), n % 1024,
+    if(n % 51 = 0 AND k > 2, concat('customer-', toString(n)), '') AS user_id, concat(if(n % 51 = 0, 'deviceid-', 'customer-'), toString(n)) AS anonymous_id, 'track', if(stage = 0, 'Store Locator Opened', events[stage + 1]),
     multiIf(h % 50 = 0, 0, k % 7 = 0, 1, least(5, intDiv(h, 256) % (1 + intDiv(k, 2)) + 1 + (h % 3 = 0)))::UInt8 AS stage,
     if(stage = 0, '', 'rule'), 'v1',
     at, at + toIntervalMillisecond(if(h % 40 = 0, 100000000 + h % 500000000, 200 + h % 3000)), at, at + toIntervalMillisecond(if(h % 30 = 0, 90000, 100)),
@@ -27,7 +30,7 @@ FROM
         n, k, n % 97 = 0 AS bot,
         toDateTime64(END - 86400 * DAYS + intDiv(n * (86400 * DAYS - 900000), CUSTOMERS), 3, 'UTC')
             + toIntervalMillisecond(arraySum(arrayMap(i -> toUInt64(pow(sipHash64(n, i) % 1000 / 1000, 6) * 172800000), range(k)))) AS at
-    FROM (SELECT number + 1 AS n, 1 + sipHash64(number) % 20 AS touches FROM numbers(CUSTOMERS))
+    FROM (SELECT number + 1 AS n, 1 + sipHash64(number) % 20 AS touches FROM numbers(FIRST, COUNT))
     ARRAY JOIN range(1, touches + 1) AS k
 )
 WHERE at <= toDateTime(END)
@@ -44,7 +47,8 @@ WITH
     arraySort(groupArray((occurred_at, message_id, stage, channel, campaign))) AS touches,
     touches.3 AS stages, touches.4 AS channels, touches.5 AS campaigns, arrayFilter(s -> s > 0, stages) AS staged
 SELECT
-    site, reinterpretAsUUID(sipHash128(customer_id)), 'anonymous', customer_id, any(bucket), 1,
+    site, reinterpretAsUUID(sipHash128(customer_id)), if(startsWith(any(anonymous_id), 'deviceid'), 'user', 'anonymous'),
+    replaceOne(t.customer_id, 'deviceid-', 'customer-') AS customer_id, any(bucket), 1,
     min(occurred_at) AS started_at, max(occurred_at) AS ended_at, ended_at + INTERVAL 30 DAY,
     minIf(occurred_at, stage = 1), minIf(occurred_at, stage = 2), minIf(occurred_at, stage = 3), minIf(occurred_at, stage = 4), minIf(occurred_at, stage = 5),
     arrayFold((deep, s) -> if(s = deep + 1, s, deep)::UInt8, stages, 0::UInt8), staged[1], arrayMax(staged), staged[-1],
@@ -53,8 +57,8 @@ SELECT
     arrayFirst(c -> c != '', campaigns), arrayLast(c -> c != '', campaigns), any(device), any(country),
     touches.1, stages, channels, campaigns,
     toUnixTimestamp64Micro(max(received_at))
-FROM throughline.touchpoints_log
-WHERE NOT bot
+FROM throughline.touchpoints_log AS t
+WHERE NOT bot AND CHUNK
 GROUP BY site, customer_id
 SETTINGS min_insert_block_size_rows = 10000, max_block_size = 10000;
 
@@ -64,14 +68,15 @@ INSERT INTO throughline.stage_transitions_log
     channel, campaign, device, country, version
 )
 SELECT
-    site, reinterpretAsUUID(sipHash128(customer_id, occurred_at)), reinterpretAsUUID(sipHash128(customer_id)), 'anonymous', customer_id, bucket, 1,
+    site, reinterpretAsUUID(sipHash128(customer_id, occurred_at)), reinterpretAsUUID(sipHash128(customer_id)), if(startsWith(anonymous_id, 'deviceid'), 'user', 'anonymous'), customer_id, bucket, 1,
     row_number() OVER journey, before AS from_stage, stage, occurred_at,
     if(before = 0, 0, dateDiff('millisecond', lagInFrame(occurred_at) OVER journey, occurred_at)),
     multiIf(stage < before, 'back', stage = before + 1, 'forward', 'skip'), channel, campaign, device, country, 1
 FROM
 (
-    SELECT *, lagInFrame(stage) OVER (PARTITION BY site, customer_id ORDER BY occurred_at, message_id) AS before
-    FROM throughline.touchpoints_log WHERE NOT bot AND stage > 0
+    SELECT * REPLACE (replaceOne(t.customer_id, 'deviceid-', 'customer-') AS customer_id),
+        lagInFrame(stage) OVER (PARTITION BY site, customer_id ORDER BY occurred_at, message_id) AS before
+    FROM throughline.touchpoints_log AS t WHERE NOT bot AND stage > 0 AND CHUNK
 )
 WHERE before != stage
 WINDOW journey AS (PARTITION BY site, customer_id ORDER BY occurred_at, message_id)
@@ -83,27 +88,28 @@ INSERT INTO throughline.sessions_log
     entry_channel, entry_campaign, device, country, entry_stage, furthest_stage, purchases, revenue, version
 )
 SELECT
-    site, reinterpretAsUUID(sipHash128(customer_id, toDate(occurred_at))), reinterpretAsUUID(sipHash128(customer_id)), 'anonymous', customer_id, any(bucket),
+    site, reinterpretAsUUID(sipHash128(customer_id, toDate(occurred_at))), reinterpretAsUUID(sipHash128(customer_id)), if(startsWith(any(anonymous_id), 'deviceid'), 'user', 'anonymous'),
+    replaceOne(t.customer_id, 'deviceid-', 'customer-') AS customer_id, any(bucket),
     min(occurred_at), max(occurred_at), max(occurred_at), count(), count(), any(channel), any(campaign), any(device), any(country),
     any(stage), max(stage), countIf(stage = 4), sum(revenue), 1
-FROM throughline.touchpoints_log WHERE NOT bot
+FROM throughline.touchpoints_log AS t WHERE NOT bot AND CHUNK
 GROUP BY site, customer_id, toDate(occurred_at);
 
 INSERT INTO throughline.identities_log (site, anonymous_id, user_id, asserted_at, source, bucket, version)
-SELECT if(n % 10 = 0, 'outlet', 'shop'), concat('customer-', toString(n)), concat('user-', toString(n)), toDateTime(END) - n, 'identify', n % 1024, 1
-FROM (SELECT number + 1 AS n FROM numbers(CUSTOMERS)) WHERE n % 51 = 0;
+SELECT if(n % 10 = 0, 'outlet', 'shop'), concat('deviceid-', toString(n)), concat('customer-', toString(n)), toDateTime(END), 'identify', n % 1024, 1
+FROM (SELECT number + 1 AS n FROM numbers(FIRST, COUNT)) WHERE n % 51 = 0;
 
 INSERT INTO throughline.rejected_touchpoints_log (site, rejection_id, reason, field, detail, message_id, raw, received_at, rules_version, component, kafka_partition, kafka_offset)
 SELECT
     if(n % 10 = 0, 'outlet', 'shop'), reinterpretAsUUID(sipHash128(n)), ['invalid_id', 'wrong_type', 'unknown_field'][1 + n % 3], ['anonymous_id', 'passive', 'anonymousId'][1 + n % 3],
     'what is wrong', concat('r-', toString(n)), '{"event":"x"}', toDateTime64(END - intDiv(n * 86400 * DAYS, CUSTOMERS), 6, 'UTC'), 'v1', 'collector', -1, -1
-FROM (SELECT number AS n FROM numbers(CUSTOMERS)) WHERE n % 19 = 0;
+FROM (SELECT number AS n FROM numbers(FIRST, COUNT)) WHERE n % 19 = 0;
 
 -- Corrections: one journey in fifty is written again as a later version, one in two hundred is taken back.
 INSERT INTO throughline.journeys_log
 SELECT * REPLACE (version + 1 AS version, touchpoints + 1 AS touchpoints, cityHash64(customer_id) % 4 = 0 AS is_deleted)
-FROM throughline.journeys_log WHERE cityHash64(customer_id) % 50 = 0;
+FROM throughline.journeys_log WHERE cityHash64(customer_id) % 50 = 0 AND CHUNK;
 
 INSERT INTO throughline.stage_transitions_log
 SELECT * REPLACE (version + 1 AS version, cityHash64(customer_id) % 4 = 0 AS is_deleted)
-FROM throughline.stage_transitions_log WHERE cityHash64(customer_id) % 50 = 0
+FROM throughline.stage_transitions_log WHERE cityHash64(customer_id) % 50 = 0 AND CHUNK

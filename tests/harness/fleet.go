@@ -82,7 +82,7 @@ func (m *Member) start(t testing.TB, variables []string) {
 func (m *Member) Start(t testing.TB) {
 	t.Helper()
 	m.Process = launch(t, m.log, m.env, m.kind)
-	Eventually(t, time.Minute, "the "+m.kind+" is ready", func() error {
+	Eventually(t, 2*time.Minute, "the "+m.kind+" is ready", func() error {
 		if !m.Ready(t.Context()) {
 			return fmt.Errorf("%s is not", m.Admin)
 		}

@@ -22,6 +22,7 @@ import (
 // it as deploy/README.md says: restore, set the group's offsets back to those of before the backup, start the processor without a
 // state. What came in after the backup is replayed from Kafka; nothing is lost, nothing is there twice.
 func TestBackupAndRestoreOfClickHouse(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	text, err := os.ReadFile("../../deploy/compose/clickhouse/server.xml")
 	if err != nil {
@@ -44,7 +45,7 @@ func TestBackupAndRestoreOfClickHouse(t *testing.T) {
 	for n := range 3 {
 		posting.Go(func() { load.run(ctx, n) })
 	}
-	harness.Eventually(t, time.Minute, "there is something to back up", func() error {
+	harness.Eventually(t, 2*time.Minute, "there is something to back up", func() error {
 		if n := ask(t, server, "SELECT count() FROM throughline.journeys"); n == "0" {
 			return errors.New("no journeys yet")
 		}
@@ -70,7 +71,7 @@ func TestBackupAndRestoreOfClickHouse(t *testing.T) {
 	restored := ask(t, server, "SELECT count() FROM throughline.touchpoints")
 	setBack(t, s, before)
 	processor.Start(t)
-	s.CaughtUp(t, time.Minute)
+	s.CaughtUp(t, 2*time.Minute)
 	intact(t, dsn, ledger)
 	if now := ask(t, server, "SELECT count() FROM throughline.touchpoints"); restored == "0" || now == restored {
 		t.Errorf("%s touchpoints restored, %s after the replay: nothing was backed up, or nothing replayed", restored, now)
@@ -115,7 +116,7 @@ const group = "throughline-processor"
 func setBack(t *testing.T, s *harness.Services, to map[string][]kafka.OffsetCommit) {
 	t.Helper()
 	client := s.KafkaClient()
-	harness.Eventually(t, time.Minute, "the group takes offsets", func() error {
+	harness.Eventually(t, 2*time.Minute, "the group takes offsets", func() error {
 		answer, err := client.OffsetCommit(t.Context(), &kafka.OffsetCommitRequest{GroupID: group, GenerationID: -1, Topics: to})
 		if err != nil {
 			return err
@@ -134,10 +135,11 @@ func setBack(t *testing.T, s *harness.Services, to map[string][]kafka.OffsetComm
 // TestBackupAndRestoreOfUp copies the data folder of `throughline up` while it is stopped, starts it in another place, and
 // compares every table; then it goes on from there.
 func TestBackupAndRestoreOfUp(t *testing.T) {
+	t.Parallel()
 	first := harness.New(t, "")
 	first.Start(t)
 	send(t, first, "before", 40)
-	first.CaughtUp(t, time.Minute)
+	first.CaughtUp(t, 2*time.Minute)
 	want := first.Tables(t, "main")
 	first.Stop(t)
 
@@ -149,7 +151,7 @@ func TestBackupAndRestoreOfUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	second.Start(t)
-	second.CaughtUp(t, time.Minute)
+	second.CaughtUp(t, 2*time.Minute)
 	for table, rows := range second.Tables(t, "main") {
 		if rows != want[table] || rows == "" {
 			t.Errorf("%s differs:\n%.500s\nwas\n%.500s", table, rows, want[table])
@@ -157,7 +159,7 @@ func TestBackupAndRestoreOfUp(t *testing.T) {
 	}
 	send(t, second, "before", 40) // the state came along: these change nothing
 	send(t, second, "after", 10)
-	second.CaughtUp(t, time.Minute)
+	second.CaughtUp(t, 2*time.Minute)
 	if got := second.Query(t, "SELECT count(), uniqExact(journey_id) FROM touchpoints"); got != "50\t10" {
 		t.Errorf("touchpoints and journeys: %s", got)
 	}

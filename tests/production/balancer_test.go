@@ -138,7 +138,7 @@ func (s *shoppers) said() string {
 func (s *shoppers) more(t *testing.T, n int64) {
 	t.Helper()
 	from := s.answered.Load()
-	harness.Eventually(t, time.Minute, "requests are answered", func() error {
+	harness.Eventually(t, 2*time.Minute, "requests are answered", func() error {
 		if now := s.answered.Load(); now < from+n {
 			return fmt.Errorf("%d of %d; %s", now-from, n, s.said())
 		}

@@ -45,7 +45,7 @@ func post(t *testing.T, s *harness.Services, ledger *check.Ledger, prefix, reque
 	if said := load.said(); said != "" {
 		t.Error(said)
 	}
-	s.CaughtUp(t, time.Minute)
+	s.CaughtUp(t, 2*time.Minute)
 }
 
 // intact wants every acknowledged event in the tables once, and the derived rows to be those that the rules give.
@@ -65,6 +65,7 @@ func intact(t *testing.T, dsn string, ledger *check.Ledger) {
 // TestClusterFormWorks runs a processor on the tables of a cluster of one shard: it writes and reads back by way of
 // Distributed tables, and restores its state from them.
 func TestClusterFormWorks(t *testing.T) {
+	t.Parallel()
 	s := clustered(t, 1)
 	dsn := "http://" + s.ClickHouse + "/journeys"
 	variable := "CLICKHOUSE_DSN=" + dsn
@@ -88,6 +89,7 @@ func TestClusterFormWorks(t *testing.T) {
 // TestViewsOfSeveralShards asks every view of a cluster of two shards. Both are one server here, so rows count twice; what is
 // looked for is a question that ClickHouse refuses to send to several shards.
 func TestViewsOfSeveralShards(t *testing.T) {
+	t.Parallel()
 	s := clustered(t, 2)
 	server := "http://" + s.ClickHouse
 	processor := s.AddProcessor(t, 1, "CLICKHOUSE_DSN="+server+"/journeys")

@@ -35,7 +35,7 @@ func set(variables ...string) func(*testing.T, *harness.Pipeline) []string {
 func TestDoctorFindsMisconfigurations(t *testing.T) {
 	good := harness.New(t, "")
 	good.Start(t)
-	harness.Eventually(t, time.Minute, "nothing fails", func() error { // the processor joins its group a moment after
+	harness.Eventually(t, 2*time.Minute, "nothing fails", func() error { // the processor joins its group a moment after
 		_, err := good.CommandWith(t.Context(), nil, "doctor")
 		return err
 	})

@@ -14,6 +14,7 @@ import (
 // TestRollingUpgrade restarts two collectors and two processors one after the other, twice over, while shoppers post through a
 // load balancer. Every request is answered 200; the tables have every event once and are those that the rules give.
 func TestRollingUpgrade(t *testing.T) {
+	t.Parallel()
 	s := harness.NewServices(t, "")
 	const drain = "COLLECTOR_DRAIN_DELAY=1s"
 	collectors := []*harness.Member{s.AddCollector(t, 1, drain), s.AddCollector(t, 2, drain)}
@@ -24,7 +25,7 @@ func TestRollingUpgrade(t *testing.T) {
 	defer stop()
 	var probing, posting sync.WaitGroup
 	probing.Go(func() { b.run(ctx) })
-	harness.Eventually(t, time.Minute, "the balancer knows both", func() error { return bothReady(b) })
+	harness.Eventually(t, 2*time.Minute, "the balancer knows both", func() error { return bothReady(b) })
 	for n := range 4 {
 		posting.Go(func() { load.run(ctx, n) })
 	}
@@ -34,7 +35,7 @@ func TestRollingUpgrade(t *testing.T) {
 			m.Stop(t)
 			load.more(t, 20) // the other one carries on
 			m.Start(t)
-			harness.Eventually(t, time.Minute, "the balancer knows both", func() error { return bothReady(b) })
+			harness.Eventually(t, 2*time.Minute, "the balancer knows both", func() error { return bothReady(b) })
 		}
 		for _, m := range processors {
 			m.Stop(t)
@@ -49,7 +50,7 @@ func TestRollingUpgrade(t *testing.T) {
 	if said := load.said(); said != "" {
 		t.Errorf("not every request was answered 200:\n%s", said)
 	}
-	s.CaughtUp(t, time.Minute)
+	s.CaughtUp(t, 2*time.Minute)
 	verdict, err := check.Tables(t.Context(), "http://"+s.ClickHouse+"/throughline", sites.Default(), load.ledger)
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/throughline/throughline/processor/identity"
+	"github.com/throughline/throughline/schemas/touchpoint"
 )
 
 // LinkedID is an anonymous id with all that is stored of who was seen on it.
@@ -95,14 +96,28 @@ func (f *fact) add(to *SourceOf) {
 // RestoreLinks calls fn for each anonymous id of the buckets with bucket mod partitions = partition of which a link or an unlink
 // is stored. It stops at the first error of fn.
 func (s *Store) RestoreLinks(ctx context.Context, partition, partitions int, fn func(*LinkedID) error) error {
+	return s.restoreLinks(ctx, everybody(partition, partitions), fn)
+}
+
+// Links is RestoreLinks for some anonymous ids, a few thousand at the most.
+func (s *Store) Links(ctx context.Context, customers []touchpoint.Customer, fn func(*LinkedID) error) error {
+	return s.restoreLinks(ctx, only(customers), fn)
+}
+
+func (s *Store) restoreLinks(ctx context.Context, of scope, fn func(*LinkedID) error) error {
 	query := fmt.Sprintf(`SELECT site, '' AS owner, anonymous_id, toUInt8(fact), user, at, source, toUInt8(deleted), toUInt16(bucket),
 			toInt64(partitions), toInt64(offset), toUInt64(version)
-		FROM (%s) WHERE bucket %% %d = %d ORDER BY site, anonymous_id`, s.facts(), partitions, partition)
+		FROM (%s) WHERE %s ORDER BY site, anonymous_id`, s.facts(), of.where("anonymous_id", "bucket"))
 	var all SourceOf
 	opened := func() error { return nil }
-	err := s.eachFact(ctx, query, &all, opened, func() error { return fn(&all.LinkedID) })
+	err := s.eachFact(ctx, query, &all, opened, func() error {
+		if !of.has(touchpoint.Customer{Site: all.Site, Kind: touchpoint.KindAnonymous, ID: all.AnonymousID}) {
+			return nil
+		}
+		return fn(&all.LinkedID)
+	})
 	if err != nil {
-		return fmt.Errorf("store: restore links of partition %d of %d: %w", partition, partitions, err)
+		return fmt.Errorf("store: links of %v: %w", of, err)
 	}
 	return nil
 }

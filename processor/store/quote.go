@@ -29,7 +29,12 @@ func appendLiteral(b []byte, s string) []byte {
 
 // customerFilter is a condition that holds for the customers, and for others of the same ids but another site or kind.
 func customerFilter(customers []touchpoint.Customer) string {
-	b := []byte("customer_id IN (")
+	return idFilter("customer_id", customers)
+}
+
+// idFilter is the same for a column or expression that has the id.
+func idFilter(column string, customers []touchpoint.Customer) string {
+	b := append([]byte(column), " IN ("...)
 	for i, c := range customers {
 		if i > 0 {
 			b = append(b, ", "...)

@@ -27,24 +27,33 @@ type TouchRow struct {
 // (the zero time is no bound), customer by customer and in order of time. It stops at the first error of fn. The row
 // is valid until fn returns; its strings stay valid.
 func (s *Store) Restore(ctx context.Context, partition, partitions int, since time.Time, fn func(*TouchRow) error) error {
-	if err := s.restore(ctx, partition, partitions, since, fn); err != nil {
-		return fmt.Errorf("store: restore partition %d of %d: %w", partition, partitions, err)
+	return s.restore(ctx, everybody(partition, partitions), since, fn)
+}
+
+// Touches is Restore for some customers, a few thousand at the most.
+func (s *Store) Touches(ctx context.Context, customers []touchpoint.Customer, fn func(*TouchRow) error) error {
+	return s.restore(ctx, only(customers), time.Time{}, fn)
+}
+
+func (s *Store) restore(ctx context.Context, of scope, from time.Time, fn func(*TouchRow) error) error {
+	if err := s.touches(ctx, of, from, fn); err != nil {
+		return fmt.Errorf("store: touchpoints of %v: %w", of, err)
 	}
 	return nil
 }
 
-func (s *Store) restore(ctx context.Context, partition, partitions int, from time.Time, fn func(*TouchRow) error) error {
+func (s *Store) touches(ctx context.Context, of scope, from time.Time, fn func(*TouchRow) error) error {
 	rows, err := s.conn.Query(s.querying(ctx), fmt.Sprintf(
 		`SELECT site, customer_kind, customer_id, bucket, message_id,
 			toUnixTimestamp64Milli(occurred_at) AS occurred, toUnixTimestamp64Micro(received_at), stage, passive,
 			channel, campaign, device, country, toInt64(revenue * 10000), user_id, anonymous_id, currency, bot, floor
-		FROM (SELECT * FROM %[1]s FINAL WHERE bucket %% %[3]d = %[4]d%[5]s) AS t
+		FROM (SELECT * FROM %[1]s FINAL WHERE %[3]s%[4]s) AS t
 		LEFT JOIN (
 			SELECT site, customer_kind, customer_id, max(version) AS floor FROM %[2]s
-			WHERE bucket %% %[3]d = %[4]d GROUP BY site, customer_kind, customer_id
+			WHERE %[3]s GROUP BY site, customer_kind, customer_id
 		) AS j USING (site, customer_kind, customer_id)
 		ORDER BY site, customer_kind, customer_id, occurred`,
-		s.from(TableTouchpoints), s.from(TableJourneys), partitions, partition, since(from)))
+		s.from(TableTouchpoints), s.from(TableJourneys), of.where("customer_id", "bucket"), since(from)))
 	if err != nil {
 		return explain(err)
 	}
@@ -59,6 +68,9 @@ func (s *Store) restore(ctx context.Context, partition, partitions int, from tim
 			return err
 		}
 		r.Customer.Kind, t.MessageID, t.Stage = kindOf(kind), journey.PackMessageID(message), stages.Stage(stage)
+		if !of.has(r.Customer) {
+			continue
+		}
 		if err := fn(&r); err != nil {
 			return err
 		}

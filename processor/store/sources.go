@@ -10,25 +10,34 @@ import (
 	"github.com/throughline/throughline/schemas/touchpoint"
 )
 
-// pairs selects the users of a partition with the anonymous ids that they were seen on or have touches from.
-func (s *Store) pairs(partition, partitions int) string {
-	return fmt.Sprintf(`SELECT DISTINCT site, user_id, anonymous_id FROM %s
-		WHERE xxHash64(concat(site, '\0', '%c', user_id)) %% %d %% %d = %d
-		UNION DISTINCT SELECT DISTINCT site, user_id, anonymous_id FROM %s WHERE bucket %% %[4]d = %[5]d`,
-		s.from(TableIdentities), touchpoint.KindUser, touchpoint.Buckets, partitions, partition, s.from(TableContributions))
+// pairs selects users with the anonymous ids that they were seen on or have touches from.
+func (s *Store) pairs(of scope) string {
+	bucket := fmt.Sprintf(`xxHash64(concat(site, '\0', '%c', user_id)) %% %d`, touchpoint.KindUser, touchpoint.Buckets)
+	return fmt.Sprintf(`SELECT DISTINCT site, user_id, anonymous_id FROM %s WHERE %s
+		UNION DISTINCT SELECT DISTINCT site, user_id, anonymous_id FROM %s WHERE %s`,
+		s.from(TableIdentities), of.where("user_id", bucket), s.from(TableContributions), of.where("user_id", "bucket"))
 }
 
 // RestoreSources calls fn for each pair of a user of the buckets with bucket mod partitions = partition and an anonymous id that
 // the user was ever seen on or has touches from, ordered by site, user and anonymous id. It stops at the first error of fn.
 func (s *Store) RestoreSources(ctx context.Context, partition, partitions int, fn func(*SourceOf) error) error {
-	if err := s.restoreSources(ctx, partition, partitions, fn); err != nil {
-		return fmt.Errorf("store: restore sources of partition %d of %d: %w", partition, partitions, err)
+	return s.restoreSources(ctx, everybody(partition, partitions), fn)
+}
+
+// Sources is RestoreSources for some users, a few thousand at the most.
+func (s *Store) Sources(ctx context.Context, users []touchpoint.Customer, fn func(*SourceOf) error) error {
+	return s.restoreSources(ctx, only(users), fn)
+}
+
+func (s *Store) restoreSources(ctx context.Context, of scope, fn func(*SourceOf) error) error {
+	if err := s.sources(ctx, of, fn); err != nil {
+		return fmt.Errorf("store: sources of %v: %w", of, err)
 	}
 	return nil
 }
 
-func (s *Store) restoreSources(ctx context.Context, partition, partitions int, fn func(*SourceOf) error) error {
-	pairs := s.pairs(partition, partitions)
+func (s *Store) sources(ctx context.Context, of scope, fn func(*SourceOf) error) error {
+	pairs := s.pairs(of)
 	touches := &touchStream{}
 	defer touches.close()
 	query := fmt.Sprintf(`SELECT site, owner, anonymous_id, toUInt8(fact), user, at, source, toUInt8(deleted), toUInt16(bucket),
@@ -39,14 +48,17 @@ func (s *Store) restoreSources(ctx context.Context, partition, partitions int, f
 			SELECT site, anonymous_id, 2 AS fact, '' AS user, 0 AS at, '' AS source, 0 AS deleted, 0 AS bucket,
 				(argMax((kafka_partitions, kafka_offset), (c.version, kafka_partitions, kafka_offset)) AS taken).1 AS partitions, taken.2 AS offset,
 				max(version) AS latest, user_id AS owner
-			FROM %s AS c WHERE c.bucket %% %d = %d GROUP BY site, anonymous_id, user_id
-		) ORDER BY site, owner, anonymous_id`, s.facts(), pairs, s.from(TableContributions), partitions, partition)
+			FROM %s AS c WHERE %s GROUP BY site, anonymous_id, user_id
+		) ORDER BY site, owner, anonymous_id`, s.facts(), pairs, s.from(TableContributions), of.where("c.user_id", "c.bucket"))
 	var source SourceOf
 	// The touches are asked for after what the users have taken: so they are at least all that was in it.
 	opened := func() error { return touches.open(ctx, s, pairs) }
 	return s.eachFact(ctx, query, &source, opened, func() (err error) {
 		if source.Touches, err = touches.of(&source); err != nil {
 			return err
+		}
+		if !of.has(touchpoint.Customer{Site: source.Site, Kind: touchpoint.KindUser, ID: source.UserID}) {
+			return nil
 		}
 		return fn(&source)
 	})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -72,7 +73,11 @@ func explainIdentity(c *cobra.Command, site, id string, o identities.Options, as
 		if err != nil {
 			return fmt.Errorf("print the report: %w", err)
 		}
-		_, err = fmt.Fprintln(c.OutOrStdout(), escapeControls(string(text)))
+		lines := strings.Split(string(text), "\n") // those of the layout: strings have theirs escaped
+		for i := range lines {
+			lines[i] = escapeControls(lines[i])
+		}
+		_, err = fmt.Fprintln(c.OutOrStdout(), strings.Join(lines, "\n"))
 		return err
 	}
 	return report.Print(c.OutOrStdout())

@@ -40,3 +40,9 @@ func (p *Process) Stop(t testing.TB) {
 	must(t, p.cmd.Process.Signal(syscall.SIGTERM))
 	must(t, <-p.ended)
 }
+
+// Signal sends a signal to the process: SIGSTOP freezes it and SIGCONT lets it go on.
+func (p *Process) Signal(t testing.TB, signal syscall.Signal) {
+	t.Helper()
+	must(t, p.cmd.Process.Signal(signal))
+}

@@ -26,6 +26,13 @@ func NewServicesAt(t testing.TB, sites string, remote kafkaconn.Config, partitio
 	return s
 }
 
+// Set changes variables, without their prefix, for what is started from now on.
+func (p *Pipeline) Set(variables ...string) {
+	for _, v := range variables {
+		p.env = append(p.env, "THROUGHLINE_"+v)
+	}
+}
+
 // KafkaVariables names a Kafka to the program's commands, without the prefix.
 func KafkaVariables(c kafkaconn.Config) (all []string) {
 	for name, value := range map[string]string{

@@ -21,6 +21,7 @@ type Live struct {
 	mu       sync.Mutex
 	accepted map[string]bool
 	failed   int
+	next     int // number of the next one; of Run
 }
 
 // Acknowledged is how many touchpoints were so far.
@@ -35,11 +36,11 @@ func NewLive(p *harness.Pipeline) *Live {
 	return &Live{pipeline: p, client: &http.Client{Timeout: 10 * time.Second}, accepted: map[string]bool{}}
 }
 
-// Run posts until ctx ends.
+// Run posts until ctx ends. It may be called again after that, and goes on with other touchpoints.
 func (l *Live) Run(ctx context.Context) {
-	for n := 0; ctx.Err() == nil; n++ {
-		id := fmt.Sprintf("live-%d", n)
-		ok := l.post(context.WithoutCancel(ctx), id, n) // the last one is finished, too
+	for ; ctx.Err() == nil; l.next++ {
+		id := fmt.Sprintf("live-%d", l.next)
+		ok := l.post(context.WithoutCancel(ctx), id, l.next) // the last one is finished, too
 		l.mu.Lock()
 		if ok {
 			l.accepted[id] = true

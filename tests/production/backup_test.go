@@ -11,9 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/segmentio/kafka-go"
-
-	"github.com/throughline/throughline/schemas/topics"
 	"github.com/throughline/throughline/tests/faults/check"
 	"github.com/throughline/throughline/tests/harness"
 )
@@ -51,7 +48,10 @@ func TestBackupAndRestoreOfClickHouse(t *testing.T) {
 		}
 		return nil
 	})
-	before := committed(t, s) // first the offsets, then the backup: what is between is replayed
+	before, err := s.CommandWith(t.Context(), nil, "offsets") // first these, then the backup: what is between is replayed
+	if err != nil {
+		t.Fatal(err, before)
+	}
 	ask(t, server, "BACKUP DATABASE throughline TO File('daily')")
 	load.more(t, 100)
 
@@ -69,7 +69,14 @@ func TestBackupAndRestoreOfClickHouse(t *testing.T) {
 
 	ask(t, server, "RESTORE DATABASE throughline FROM File('daily')")
 	restored := ask(t, server, "SELECT count() FROM throughline.touchpoints")
-	setBack(t, s, before)
+	offsets := file(t, "offsets.csv", before)
+	harness.Eventually(t, 2*time.Minute, "the killed processor is gone from its group", func() error {
+		out, err := s.Command(t.Context(), "offsets", "set", offsets)
+		if err != nil {
+			return fmt.Errorf("%w: %s", err, out)
+		}
+		return nil
+	})
 	processor.Start(t)
 	s.CaughtUp(t, 2*time.Minute)
 	intact(t, dsn, ledger)
@@ -80,56 +87,6 @@ func TestBackupAndRestoreOfClickHouse(t *testing.T) {
 		t.Errorf("%v: %s", err, out)
 	}
 	processor.Stop(t)
-}
-
-// committed gives where the group stands; nothing is told of a partition without a commit.
-func committed(t *testing.T, s *harness.Services) map[string][]kafka.OffsetCommit {
-	t.Helper()
-	client := s.KafkaClient()
-	asked := map[string][]int{}
-	for _, topic := range topics.All() {
-		meta, err := client.Metadata(t.Context(), &kafka.MetadataRequest{Topics: []string{topic.Name}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, p := range meta.Topics[0].Partitions {
-			asked[topic.Name] = append(asked[topic.Name], p.ID)
-		}
-	}
-	answer, err := client.OffsetFetch(t.Context(), &kafka.OffsetFetchRequest{GroupID: group, Topics: asked})
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := map[string][]kafka.OffsetCommit{}
-	for topic, partitions := range answer.Topics {
-		for _, p := range partitions {
-			all[topic] = append(all[topic], kafka.OffsetCommit{Partition: p.Partition, Offset: max(0, p.CommittedOffset)})
-		}
-	}
-	return all
-}
-
-const group = "throughline-processor"
-
-// setBack commits offsets for the group, as kafka-consumer-groups.sh --reset-offsets --from-file does. The group must be
-// empty, which it is when its last member has been away for the session timeout.
-func setBack(t *testing.T, s *harness.Services, to map[string][]kafka.OffsetCommit) {
-	t.Helper()
-	client := s.KafkaClient()
-	harness.Eventually(t, 2*time.Minute, "the group takes offsets", func() error {
-		answer, err := client.OffsetCommit(t.Context(), &kafka.OffsetCommitRequest{GroupID: group, GenerationID: -1, Topics: to})
-		if err != nil {
-			return err
-		}
-		for topic, partitions := range answer.Topics {
-			for _, p := range partitions {
-				if p.Error != nil {
-					return fmt.Errorf("%s/%d: %w", topic, p.Partition, p.Error)
-				}
-			}
-		}
-		return nil
-	})
 }
 
 // TestBackupAndRestoreOfUp copies the data folder of `throughline up` while it is stopped, starts it in another place, and

@@ -51,17 +51,20 @@ func (o *owner) flush(ctx context.Context, f *flush) error {
 		{"state", o.apply},
 		{"commit", o.commit},
 	}
-	for _, step := range steps {
+	began, done := time.Now(), make([]step, 0, len(steps))
+	for _, s := range steps {
 		start := time.Now()
-		if err := step.do(ctx, f); err != nil {
-			return fmt.Errorf("flush, step %s: %w", step.name, err)
+		if err := s.do(ctx, f); err != nil {
+			return fmt.Errorf("flush, step %s: %w", s.name, err)
 		}
-		o.metrics.step(step.name, time.Since(start))
+		o.metrics.step(s.name, time.Since(start))
+		done = append(done, step{s.name, time.Now()})
 	}
 	for _, p := range f.portions {
 		p.partition.done(p.pending.next)
 	}
 	o.metrics.flushed(f, time.Now())
+	o.tracer.flushed(ctx, f, began, done)
 	return nil
 }
 

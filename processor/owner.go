@@ -17,6 +17,7 @@ type owner struct {
 	cfg     *Config
 	deps    *Deps
 	metrics *metrics
+	tracer  *tracer
 	rules   *rulebook
 	state   *state.State
 	store   Store

@@ -47,6 +47,8 @@ type pending struct {
 	// The offset after the last record, and when the oldest record was produced.
 	next   int64
 	oldest time.Time
+	// Those of the records that are traced.
+	traced []consume.Traced
 }
 
 func newPartition(topic string, id int, start, reconcileBefore int64) *partition {
@@ -70,6 +72,7 @@ func (p *partition) add(chunk pending) {
 	p.pending.rejected = append(p.pending.rejected, chunk.rejected...)
 	p.pending.undecodable = append(p.pending.undecodable, chunk.undecodable...)
 	p.pending.records += chunk.records
+	p.pending.traced = append(p.pending.traced, chunk.traced...)
 	p.pending.next = chunk.next
 }
 
@@ -137,7 +140,11 @@ func (p *partition) hand(ctx context.Context, o *owner, fetched consume.Fetched)
 	p.seen(fetched.HighWatermark)
 	for records := fetched.Records; len(records) > 0 && ctx.Err() == nil; {
 		n := min(chunkRecords, len(records))
-		p.add(o.decodeChunk(p, records[:n]))
+		chunk := o.decodeChunk(p, records[:n])
+		if o.tracer != nil {
+			chunk.traced = fetched.TakeTraced(chunk.next)
+		}
+		p.add(chunk)
 		records = records[n:]
 		o.grown()
 	}

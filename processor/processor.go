@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/segmentio/kafka-go/sasl"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/throughline/throughline/processor/consume"
 	"github.com/throughline/throughline/processor/state"
@@ -48,6 +49,8 @@ type Deps struct {
 	// KafkaTLS and KafkaSASL are nil for plain connections.
 	KafkaTLS  *tls.Config
 	KafkaSASL sasl.Mechanism
+	// Tracer is nil where nothing is traced.
+	Tracer trace.TracerProvider
 }
 
 // Processor is one member of the group of processors.
@@ -114,7 +117,7 @@ func (p *Processor) Run(ctx context.Context) (err error) {
 	group := consume.NewGroup(consumer, p.deps.Logger)
 	return group.Run(ctx, func(ctx context.Context, gen *consume.Generation) error {
 		o := &owner{
-			cfg: &p.cfg, deps: &p.deps, metrics: p.metrics, rules: p.rules, state: st, store: rows,
+			cfg: &p.cfg, deps: &p.deps, metrics: p.metrics, tracer: newTracer(p.deps.Tracer), rules: p.rules, state: st, store: rows,
 			fetcher: fetcher, dead: dead, exchange: exchange, gen: gen, full: make(chan struct{}, 1),
 		}
 		p.metrics.generations.Inc()

@@ -25,6 +25,8 @@ type Fetched struct {
 	Next int64
 	// The log's end and start.
 	HighWatermark, LogStart int64
+	// Those of the records that are traced, in order.
+	Traced []Traced
 }
 
 // ErrTruncated is returned when retention has removed the offset that was asked for.

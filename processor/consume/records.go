@@ -105,6 +105,7 @@ func (o *Fetched) records(b []byte, attributes uint16, base, offset int64) error
 		}
 		if r.Offset >= offset {
 			o.Records = append(o.Records, r)
+			o.headers(&r, &f)
 		}
 	}
 	return nil

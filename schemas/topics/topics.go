@@ -14,6 +14,9 @@ const (
 	Rejected    = "rejected.v1"
 )
 
+// HeaderTrace is the record header with the W3C traceparent of whoever sent a touchpoint and traces it.
+const HeaderTrace = "traceparent"
+
 // Topic is one topic with the settings it is created with.
 type Topic struct {
 	Name string

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/throughline/throughline/processor/consume"
 	"github.com/throughline/throughline/processor/state"
 	"github.com/throughline/throughline/processor/store"
 	"github.com/throughline/throughline/schemas/topics"
@@ -85,7 +86,8 @@ func (o *owner) deadLetters(ctx context.Context, f *flush) error {
 // dead letter, the rest goes in.
 func (o *owner) write(ctx context.Context, f *flush) error {
 	batches := f.batches()
-	err := o.retry(ctx, "ClickHouse", func() error { return o.store.Write(ctx, batches...) })
+	fenced := store.WithFence(ctx, o.alive)
+	err := o.retry(ctx, "ClickHouse", func() error { return o.store.Write(fenced, batches...) })
 	var refused *store.RejectedError
 	if !errors.As(err, &refused) {
 		return err
@@ -145,11 +147,12 @@ func (o *owner) commit(_ context.Context, f *flush) error {
 }
 
 // retry repeats, with pauses that grow to some seconds, until ctx is done. Even what needs an operator is repeated: once it
-// is put right the flush goes on, and until then it says so. Only rows that can never pass end it.
+// is put right the flush goes on, and until then it says so. Only rows that can never pass end it, and that others own the
+// partitions now.
 func (o *owner) retry(ctx context.Context, what string, do func() error) error {
 	for pauseFor := 100 * time.Millisecond; ; pauseFor = min(2*pauseFor, 5*time.Second) {
 		err := do()
-		if err == nil || store.Classify(err) == store.Reject {
+		if err == nil || store.Classify(err) == store.Reject || errors.Is(err, consume.ErrFenced) {
 			return err
 		}
 		o.metrics.retried(what)

@@ -29,6 +29,8 @@ type memory struct {
 	unlinks       map[store.Unlink]bool
 	contributions map[string]store.Contribution
 	writes        int
+	// Called at the beginning of each Write, before the fence is asked.
+	before func()
 }
 
 type identityKey struct {
@@ -53,7 +55,13 @@ func newMemory(seed uint64, failures float64) *memory {
 
 var errAway = errors.New("connection refused")
 
-func (m *memory) Write(_ context.Context, batches ...*store.Batch) error {
+func (m *memory) Write(ctx context.Context, batches ...*store.Batch) error {
+	if m.before != nil {
+		m.before()
+	}
+	if err := store.PassFence(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.writes++

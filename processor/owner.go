@@ -26,6 +26,7 @@ type owner struct {
 	// Takes contributions to the owners of users.
 	exchange sender
 	gen      *consume.Generation
+	fence    fence
 
 	// How many partitions the topic of touchpoints has.
 	count      int32

@@ -250,6 +250,13 @@ func (p *partition) behind() int64 {
 	return max(p.highWatermark-p.flushed, 0)
 }
 
+// stands gives the offset before which everything is in the tables and committed.
+func (p *partition) stands() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.flushed
+}
+
 // done notes that everything before an offset is in the tables.
 func (p *partition) done(offset int64) {
 	p.mu.Lock()

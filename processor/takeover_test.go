@@ -3,6 +3,7 @@ package processor
 import (
 	"math/rand/v2"
 	"reflect"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -98,6 +99,41 @@ func TestStateAheadOfTheCommit(t *testing.T) {
 	fault.Remove()
 	insertOf(t, m, rules, bridged[:1])
 	runFor(t, b.Addr(), dir, m, 30*time.Second)
+	if got, expected := m.rows(), want(t, rules, append(others, bridged...)); !reflect.DeepEqual(got, expected) {
+		t.Fatalf("%d rows, want %d\n%s", len(got), len(expected), firstDifference(got, expected))
+	}
+}
+
+// TestFrozenBeforeTheInsert: a processor stands still between cutting a flush and inserting it. Another one takes over, reconciles
+// and goes on; then the first one wakes up.
+func TestFrozenBeforeTheInsert(t *testing.T) {
+	b := startFaultyBroker(t)
+	rules, m := builtin(t), newMemory(1, 0)
+	others, bridged := generate(rand.New(rand.NewPCG(5, 4)), 100), bridge()
+	produce(t, b.Addr(), others)
+	dir := t.TempDir()
+	runFor(t, b.Addr(), dir, m, 30*time.Second)
+	frozen, wake := make(chan struct{}), make(chan struct{})
+	var stopped atomic.Bool
+	m.before = func() {
+		if stopped.CompareAndSwap(false, true) {
+			close(frozen)
+			<-wake
+		}
+	}
+	produce(t, b.Addr(), bridged[:1])
+	first := make(chan struct{})
+	go func() { defer close(first); runFor(t, b.Addr(), dir, m, 40*time.Second) }()
+	<-frozen
+	// To the group it is silent.
+	b.Cluster().Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.UnknownMemberID})
+	produce(t, b.Addr(), bridged[1:])
+	runFor(t, b.Addr(), t.TempDir(), m, 30*time.Second)
+	if !caughtUp(t, b.Addr()) {
+		t.Fatal("the second one has not taken over")
+	}
+	close(wake)
+	<-first
 	if got, expected := m.rows(), want(t, rules, append(others, bridged...)); !reflect.DeepEqual(got, expected) {
 		t.Fatalf("%d rows, want %d\n%s", len(got), len(expected), firstDifference(got, expected))
 	}

@@ -44,14 +44,21 @@ const (
 )
 
 // NewFetcher makes a fetcher; connections are made when needed.
-func NewFetcher(cfg Config) *Fetcher {
-	return &Fetcher{client: &kafka.Client{
-		Addr: kafka.TCP(cfg.Brokers...),
+func NewFetcher(cfg Config) *Fetcher { return &Fetcher{client: newClient(cfg)} }
+
+// requestTimeout bounds a request. Without it one whose connection is dead at the other end, or lost on the way, waits for as
+// long as the operating system believes in it: up to a quarter of an hour.
+const requestTimeout = 20 * time.Second
+
+// newClient makes a client of its own; connections are made when needed.
+func newClient(cfg Config) *kafka.Client {
+	return &kafka.Client{
+		Addr: kafka.TCP(cfg.Brokers...), Timeout: requestTimeout,
 		Transport: &kafka.Transport{
 			DialTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MetadataTTL: 2 * time.Second,
 			TLS: cfg.TLS, SASL: cfg.SASL,
 		},
-	}}
+	}
 }
 
 // Close closes idle connections.

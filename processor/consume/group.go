@@ -41,13 +41,20 @@ type Generation struct {
 	commit     func(map[string]map[int]int64) error
 }
 
-// Commit commits the next offsets, by topic and partition. It fails once the group has moved on without this member,
-// so that a member that was taken for dead cannot turn the group back.
+// ErrFenced says that the group has moved on without this member.
+var ErrFenced = errors.New("consume: others own the partitions now")
+
+// Commit commits the next offsets, by topic and partition. It fails with ErrFenced once the group has moved on without this
+// member, so that a member that was taken for dead cannot turn the group back. Other errors may pass.
 func (g *Generation) Commit(offsets map[string]map[int]int64) error {
-	if err := g.commit(offsets); err != nil {
-		return fmt.Errorf("commit offsets: %w", err)
+	err := g.commit(offsets)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, kafka.UnknownMemberId), errors.Is(err, kafka.IllegalGeneration), errors.Is(err, kafka.FencedInstanceID):
+		return fmt.Errorf("commit offsets: %w: %w", ErrFenced, err)
 	}
-	return nil
+	return fmt.Errorf("commit offsets: %w", err)
 }
 
 // Group is a member of a consumer group.

@@ -58,11 +58,12 @@ var (
 // Classify tells what to do about an error that the store returned.
 func Classify(err error) Class {
 	var fatal *fatalError
+	var fenced *fenceError
 	var rejected *RejectedError
 	var exception *clickhouse.Exception
 	var conversion *chcolumn.ColumnConverterError
 	switch {
-	case errors.As(err, &fatal):
+	case errors.As(err, &fatal), errors.As(err, &fenced):
 		return Fatal
 	case errors.As(err, &rejected), errors.As(err, &conversion):
 		return Reject

@@ -126,6 +126,9 @@ func (t *table[R]) release(b *block[R]) {
 }
 
 func (t *table[R]) attempt(ctx context.Context, b *block[R]) error {
+	if err := PassFence(ctx); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, t.cfg.InsertTimeout)
 	defer cancel()
 	start := time.Now()

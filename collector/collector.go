@@ -14,6 +14,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/segmentio/kafka-go/sasl"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/throughline/throughline/collector/admission"
 	"github.com/throughline/throughline/collector/api"
@@ -35,6 +36,8 @@ type Deps struct {
 	// KafkaTLS and KafkaSASL are nil for plain connections.
 	KafkaTLS  *tls.Config
 	KafkaSASL sasl.Mechanism
+	// Tracer is nil where nothing is traced.
+	Tracer trace.TracerProvider
 }
 
 // Collector is one running or stopped collector.
@@ -65,7 +68,7 @@ func New(cfg Config, deps Deps) (*Collector, error) {
 		return nil, fmt.Errorf("collector: %w", err)
 	}
 	handler, err := api.New(cfg.api(deps.RulesVersion, contract.OpenAPI), api.Deps{
-		Logger: deps.Logger, Registerer: deps.Registerer, Sites: deps.Sites, Admitter: admission.New(admission.WithPlaceholders(cfg.Placeholders)), Sink: c.delivery,
+		Logger: deps.Logger, Registerer: deps.Registerer, Sites: deps.Sites, Admitter: admission.New(admission.WithPlaceholders(cfg.Placeholders)), Sink: c.delivery, Tracer: deps.Tracer,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("collector: %w", err)

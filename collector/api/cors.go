@@ -14,7 +14,7 @@ var (
 	varyOrigin     = []string{"Origin"}
 	exposedHeaders = []string{"Retry-After, X-Request-Id"}
 	allowedMethods = []string{"POST, OPTIONS"}
-	allowedHeaders = []string{"Authorization, Content-Type, Content-Encoding, X-Write-Key"}
+	allowedHeaders = []string{"Authorization, Content-Type, Content-Encoding, X-Write-Key, Traceparent, Tracestate"}
 	preflightAge   = []string{"7200"}
 )
 

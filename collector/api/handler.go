@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/throughline/throughline/collector/admission"
 	"github.com/throughline/throughline/collector/delivery"
@@ -64,13 +65,15 @@ type Sink interface {
 	Rejected(ctx context.Context, records []delivery.Record) error
 }
 
-// Deps are what a Handler works with; all are needed.
+// Deps are what a Handler works with; all but the tracer are needed.
 type Deps struct {
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
 	Sites      *sites.Sites
 	Admitter   Admitter
 	Sink       Sink
+	// Tracer is nil where nothing is traced.
+	Tracer trace.TracerProvider
 }
 
 // Handler is the public HTTP API.
@@ -84,6 +87,7 @@ type Handler struct {
 	limits   *limits
 	links    *links.Cache
 	metrics  *metrics
+	tracer   trace.Tracer
 	works    sync.Pool
 	inFlight atomic.Int64
 	retry    []string
@@ -106,7 +110,7 @@ func New(cfg Config, deps Deps) (*Handler, error) {
 	cfg.CountryHeader = http.CanonicalHeaderKey(cfg.CountryHeader)
 	h := &Handler{
 		cfg: cfg, log: deps.Logger, sites: deps.Sites, admitter: deps.Admitter, sink: deps.Sink,
-		inflater: inflater, limits: limits, links: links, retry: seconds(cfg.RetryAfter),
+		inflater: inflater, limits: limits, links: links, retry: seconds(cfg.RetryAfter), tracer: newTracer(deps.Tracer),
 	}
 	h.works.New = func() any { return newWork() }
 	if h.metrics, err = newMetrics(deps.Registerer, deps.Sites, &h.inFlight, cfg.MaxInFlight); err != nil {

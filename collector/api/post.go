@@ -25,10 +25,19 @@ func (h *Handler) post(route route, w http.ResponseWriter, r *http.Request, now 
 		}
 		return h.refuse(w, refused)
 	}
+	span := h.begin(route, r, now)
+	status := h.store(r.Context(), &span, work, w)
+	span.done(status)
+	return status
+}
+
+// store admits the events of a request, makes them durable and answers.
+func (h *Handler) store(ctx context.Context, span *span, work *work, w http.ResponseWriter) int {
 	if err := work.admit(h); err != nil {
 		return h.refuse(w, &refusal{status: http.StatusInternalServerError, reason: reasonInternal, detail: "the events could not be encoded", cause: err})
 	}
-	return h.deliver(r.Context(), work, w)
+	span.mark(work)
+	return h.deliver(ctx, work, w)
 }
 
 func (h *Handler) release(w *work) {

@@ -26,8 +26,8 @@ const (
 	headerSize    = 65
 )
 
-// recordOverhead is what a record takes beside its key and value at most: six varints of up to five bytes, and
-// the attributes.
+// recordOverhead is what a record takes beside its key, its value and its headers at most: six varints of up to
+// five bytes, and the attributes.
 const recordOverhead = 31
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -61,7 +61,7 @@ func (b *batch) add(r *Record, now int64) {
 		keyLen = -1
 	}
 	size := 1 + varintSize(timeDelta) + varintSize(int64(b.records)) + varintSize(keyLen) + len(r.Key) +
-		varintSize(int64(len(r.Value))) + len(r.Value) + 1
+		varintSize(int64(len(r.Value))) + len(r.Value) + headersSize(r)
 	buf := binary.AppendVarint(b.buf, int64(size))
 	buf = append(buf, 0)
 	buf = binary.AppendVarint(buf, timeDelta)
@@ -70,7 +70,7 @@ func (b *batch) add(r *Record, now int64) {
 	buf = append(buf, r.Key...)
 	buf = binary.AppendVarint(buf, int64(len(r.Value)))
 	buf = append(buf, r.Value...)
-	b.buf = append(buf, 0) // no headers
+	b.buf = appendHeaders(buf, r)
 	b.records++
 }
 

@@ -20,10 +20,14 @@ import (
 type Record struct {
 	Partition  int32
 	Key, Value []byte
+	// Trace is a W3C traceparent that goes into the record's header; empty for most.
+	Trace string
 }
 
 // cost is the bytes of admission that a record takes.
-func (r *Record) cost() int64 { return int64(len(r.Key) + len(r.Value) + recordOverhead) }
+func (r *Record) cost() int64 {
+	return int64(len(r.Key) + len(r.Value) + recordOverhead + headersSize(r))
+}
 
 // Producer publishes to one topic. It is safe for concurrent use.
 type Producer struct {

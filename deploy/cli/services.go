@@ -10,6 +10,7 @@ import (
 
 	"github.com/throughline/throughline/collector"
 	"github.com/throughline/throughline/deploy/host"
+	"github.com/throughline/throughline/deploy/tracing"
 	"github.com/throughline/throughline/processor"
 	"github.com/throughline/throughline/processor/store"
 )
@@ -54,10 +55,15 @@ func runCollector(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	tracer, stopTracing, err := tracing.New(cmd.Context(), "throughline-collector")
+	if err != nil {
+		return err
+	}
+	defer stopTracing()
 	registry := newRegistry(map[string]string{"spool": cfg.SpoolDir})
 	c, err := collector.New(cfg, collector.Deps{
 		Logger: log, Registerer: registry, Gatherer: registry, Sites: all, RulesVersion: rules.Version(),
-		KafkaTLS: kafka.TLS, KafkaSASL: kafka.SASL,
+		KafkaTLS: kafka.TLS, KafkaSASL: kafka.SASL, Tracer: tracer,
 	})
 	if err != nil {
 		return err
@@ -107,11 +113,16 @@ func runProcessor(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	tracer, stopTracing, err := tracing.New(cmd.Context(), "throughline-processor")
+	if err != nil {
+		return err
+	}
+	defer stopTracing()
 	registry := newRegistry(map[string]string{"state": cfg.StateDir})
 	storeConfig := store.Config{DSN: tables.DSN, Authorities: tables.Authorities, Quorum: ch.Quorum}
 	p, err := processor.New(cfg, processor.Deps{
 		Logger: log, Registerer: registry, Gatherer: registry, Sites: all, LoadRules: loadRules,
-		KafkaTLS: kafka.TLS, KafkaSASL: kafka.SASL,
+		KafkaTLS: kafka.TLS, KafkaSASL: kafka.SASL, Tracer: tracer,
 		OpenStore: func(ctx context.Context) (processor.Store, error) {
 			return store.OpenWatched(ctx, storeConfig, log, registry, processor.WatchInterval)
 		},

@@ -21,6 +21,7 @@ import (
 	"github.com/throughline/throughline/deploy/embedded/engine"
 	"github.com/throughline/throughline/deploy/embedded/libchdb"
 	"github.com/throughline/throughline/deploy/terminal"
+	"github.com/throughline/throughline/deploy/tracing"
 	"github.com/throughline/throughline/processor"
 )
 
@@ -75,6 +76,7 @@ func runUp(c *cobra.Command, withDemo bool, rate float64) error {
 	_ = screen.Draw("")
 	fmt.Fprintln(screen, "Stopping: what was accepted is being flushed …")
 	err = errors.Join(err, up.pipeline.Stop(context.WithoutCancel(c.Context())))
+	up.stopTracing()
 	if err == nil {
 		fmt.Fprintln(screen, "Stopped. Starting again goes on where this ended.")
 	}
@@ -88,6 +90,8 @@ type upRun struct {
 	screen   *terminal.Screen
 	log      *slog.Logger
 	dataDir  string
+	// stopTracing sends the last spans.
+	stopTracing func()
 	// The first site and its keys, for the demo and the greeting.
 	site, writeKey, importKey string
 }
@@ -126,10 +130,14 @@ func prepareUp(c *cobra.Command, screen *terminal.Screen) (*upRun, error) {
 	if err != nil {
 		return nil, err
 	}
+	tracer, stopTracing, err := tracing.New(c.Context(), "throughline")
+	if err != nil {
+		return nil, err
+	}
 	registry := newRegistry(map[string]string{"data": dataDir})
 	// One admin address serves the metrics of everything.
 	parts.processor.AdminListen = ""
-	run := &upRun{registry: registry, screen: screen, log: log, dataDir: dataDir}
+	run := &upRun{registry: registry, screen: screen, log: log, dataDir: dataDir, stopTracing: stopTracing}
 	for s := range all.All() {
 		run.site, run.writeKey = s.ID, first(s.WriteKeys)
 		run.importKey = first(s.ImportKeys)
@@ -140,7 +148,7 @@ func prepareUp(c *cobra.Command, screen *terminal.Screen) (*upRun, error) {
 		Broker:    broker.Config{Listen: cfg.KafkaListen, Sync: cfg.KafkaSync, Partitions: cfg.Partitions},
 		Engine:    engine.Config{LibPath: lib, Listen: cfg.ClickHouseListen, Command: []string{engineCommand}, Log: log, Metrics: registry},
 		Collector: parts.collector, Processor: parts.processor, Page: live.Config{WriteKey: run.writeKey},
-	}, embedded.Deps{Logger: log, Registry: registry, Sites: all, LoadRules: loadRules})
+	}, embedded.Deps{Logger: log, Registry: registry, Sites: all, LoadRules: loadRules, Tracer: tracer})
 	return run, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/throughline/throughline/collector"
 	"github.com/throughline/throughline/dashboards/live"
@@ -40,6 +41,8 @@ type Deps struct {
 	Registry  *prometheus.Registry
 	Sites     *sites.Sites
 	LoadRules func(file string) (*stages.Rules, error)
+	// Tracer is nil where nothing is traced.
+	Tracer trace.TracerProvider
 }
 
 // Pipeline is everything in one process, but for the engine, which is a child of it.
@@ -87,7 +90,7 @@ func (p *Pipeline) Start(ctx context.Context) (err error) {
 	cfg.Brokers = []string{p.broker.Addr()}
 	c, err := collector.New(cfg, collector.Deps{
 		Logger: p.deps.Logger.With("component", "collector"), Registerer: p.deps.Registry, Gatherer: p.deps.Registry,
-		Sites: p.deps.Sites, RulesVersion: rules.Version(),
+		Sites: p.deps.Sites, RulesVersion: rules.Version(), Tracer: p.deps.Tracer,
 	})
 	if err != nil {
 		return fmt.Errorf("collector: %w", err)
@@ -135,7 +138,7 @@ func (p *Pipeline) startProcessor(ctx context.Context) error {
 	log := p.deps.Logger.With("component", "processor")
 	proc, err := processor.New(cfg, processor.Deps{
 		Logger: log, Registerer: p.deps.Registry, Gatherer: p.deps.Registry,
-		Sites: p.deps.Sites, LoadRules: p.deps.LoadRules,
+		Sites: p.deps.Sites, LoadRules: p.deps.LoadRules, Tracer: p.deps.Tracer,
 		OpenStore: func(ctx context.Context) (processor.Store, error) {
 			return store.OpenWatched(ctx, rows, log, p.deps.Registry, processor.WatchInterval)
 		},

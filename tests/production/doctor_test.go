@@ -33,7 +33,7 @@ func set(variables ...string) func(*testing.T, *harness.Pipeline) []string {
 // TestDoctorFindsMisconfigurations makes each misconfiguration for real and asks the program's doctor, which has to find it and to
 // say what to do. On the pipeline without any it finds nothing.
 func TestDoctorFindsMisconfigurations(t *testing.T) {
-	good := harness.New(t, "")
+	good := harness.New(t, "", "UP_PARTITIONS=4")
 	good.Start(t)
 	harness.Eventually(t, 2*time.Minute, "nothing fails", func() error { // the processor joins its group a moment after
 		_, err := good.CommandWith(t.Context(), nil, "doctor")

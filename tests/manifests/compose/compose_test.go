@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -275,5 +276,18 @@ func TestGrafanaFindsItsData(t *testing.T) {
 				t.Errorf("dashboards are looked for in %s, where nothing is mounted", p.Options.Path)
 			}
 		}
+	}
+}
+
+// TestPromtoolReadsTheConfiguration is skipped without promtool, and fails where it must be there.
+func TestPromtoolReadsTheConfiguration(t *testing.T) {
+	if _, err := exec.LookPath("promtool"); err != nil {
+		if os.Getenv("REQUIRE_CONTAINERS") != "" {
+			t.Fatal("promtool is not there: apt-get install prometheus")
+		}
+		t.Skip("promtool is not there")
+	}
+	if out, err := exec.Command("promtool", "check", "config", "--syntax-only", folder+"/prometheus/prometheus.yml").CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
 	}
 }

@@ -16,6 +16,8 @@ import (
 	"helm.sh/helm/v4/pkg/chart/common"
 	"helm.sh/helm/v4/pkg/chart/common/util"
 	v2 "helm.sh/helm/v4/pkg/chart/v2"
+	"helm.sh/helm/v4/pkg/chart/v2/lint"
+	"helm.sh/helm/v4/pkg/chart/v2/lint/support"
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	"helm.sh/helm/v4/pkg/engine"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -165,6 +167,21 @@ func TestKindsOfEachSet(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestLint is what `helm lint --strict` says.
+func TestLint(t *testing.T) {
+	for _, set := range []string{"least", "everything", "bare"} {
+		text, err := os.ReadFile("testdata/" + set + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range lint.RunAll(chart, values(t, text), "data").Messages {
+			if m.Severity >= support.WarningSev {
+				t.Errorf("%s: %s", set, m)
+			}
+		}
+	}
 }
 
 func TestWrongValuesAreRefused(t *testing.T) {

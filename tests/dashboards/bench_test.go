@@ -29,6 +29,7 @@ func BenchmarkPanels(b *testing.B) {
 	}
 	engine := asked{running, e.ReaderAddr()}
 	fillShop(b, e.Addr(), customers)
+	settle(b, e.Addr())
 	b.Logf("%v touchpoints", query(b, e.Addr(), "SELECT count() AS n FROM accepted_touchpoints").Data[0]["n"])
 	opened := map[string]view{}
 	for _, q := range dashboards.Queries() {

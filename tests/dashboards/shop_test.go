@@ -34,3 +34,14 @@ func fillShop(t testing.TB, addr string, customers int) {
 		}
 	}
 }
+
+// settle merges the months before this one into one part each, as the store does by itself an hour after the last write to them.
+func settle(t testing.TB, addr string) {
+	t.Helper()
+	now := shopEnd.Format("200601")
+	for _, row := range query(t, addr, "SELECT DISTINCT table, partition FROM system.parts WHERE active AND database = 'throughline' AND partition != 'tuple()'").Data {
+		if month := row["partition"].(string); month < now {
+			query(t, addr, fmt.Sprintf("OPTIMIZE TABLE throughline.%s PARTITION %s FINAL", row["table"], month))
+		}
+	}
+}

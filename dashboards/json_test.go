@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -85,6 +86,7 @@ func TestEveryQueryIsShown(t *testing.T) {
 
 // board is what the tests look at in a dashboard's JSON.
 type board struct {
+	urls                                   []string
 	file, UID, Title, Description, Refresh string
 	ID                                     any
 	Editable                               bool
@@ -164,7 +166,13 @@ func read(t *testing.T) []board {
 		if err := json.Unmarshal(text, &b); err != nil {
 			t.Fatal(file, err)
 		}
+		for _, m := range link.FindAllSubmatch(text, -1) {
+			b.urls = append(b.urls, string(m[1]))
+		}
 		all = append(all, b)
 	}
 	return all
 }
+
+// link is a URL in the JSON.
+var link = regexp.MustCompile(`"url": "(/[^"]*)"`)

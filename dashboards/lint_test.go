@@ -127,6 +127,47 @@ func (b board) checkTarget(t *testing.T, p panel, sql, expr, editor, query strin
 	}
 }
 
+// address is a link to a dashboard of ours; given are the variables that it sets, chosen the ones that it keeps.
+var (
+	address = regexp.MustCompile(`^/d/([\w-]+)(?:\?(.*))?$`)
+	given   = regexp.MustCompile(`var-(\w+)=`)
+	kept    = regexp.MustCompile(`\$\{(\w+):queryparam\}`)
+)
+
+// TestLinksLeadSomewhere: every link of a value or a panel names a dashboard that is there, keeps the time, and sets each
+// variable once and only ones that the dashboard has.
+func TestLinksLeadSomewhere(t *testing.T) {
+	boards := map[string]board{}
+	for _, b := range read(t) {
+		boards[b.UID] = b
+	}
+	found := 0
+	for _, b := range boards {
+		for _, url := range b.urls {
+			m := address.FindStringSubmatch(url)
+			if m == nil || boards[m[1]].UID == "" || !strings.Contains(url, "${__url_time_range}") {
+				t.Errorf("%s: a link to %s", b.UID, url)
+				continue
+			}
+			found++
+			set := map[string]bool{}
+			for _, v := range append(given.FindAllStringSubmatch(url, -1), kept.FindAllStringSubmatch(url, -1)...) {
+				if set[v[1]] || !boards[m[1]].has(v[1]) {
+					t.Errorf("%s: the link sets %s twice, or for nobody: %s", b.UID, v[1], url)
+				}
+				set[v[1]] = true
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("only %d links", found)
+	}
+}
+
+func (b board) has(name string) bool {
+	return slices.ContainsFunc(b.Templating.List, func(v choice) bool { return v.Name == name })
+}
+
 // checkLayout looks for panels that lie on one another or hang out.
 func (b board) checkLayout(t *testing.T) {
 	var lying []panel

@@ -69,7 +69,7 @@ func TestPromQLKeepsTheRules(t *testing.T) {
 			continue
 		}
 		for _, m := range window.FindAllStringSubmatch(expr, -1) {
-			if m[2] != "$__rate_interval" && m[2] != "1h" && !(m[1] == "changes" && m[2] == "2m") {
+			if restarts := m[1] == "changes" && m[2] == "2m"; m[2] != "$__rate_interval" && m[2] != "1h" && !restarts {
 				t.Errorf("%s: a window of %s", at, m[2])
 			}
 		}

@@ -69,6 +69,18 @@ var toCustomer = []grafana.Link{{
 	URL:   "/d/throughline-customer?${__url_time_range}&var-datasource=${datasource}&var-site=${__data.fields.site:percentencode}&var-customer=${__data.fields.customer:percentencode}",
 }}
 
+// same is the address of a dashboard with this time range and these choices, to which a link adds others.
+func same(folder string, choices ...string) string {
+	url := "/d/" + prefix + folder + "?${__url_time_range}&${datasource:queryparam}"
+	for _, v := range dimensions() {
+		choices = append(choices, v.Name)
+	}
+	for _, name := range choices {
+		url += "&${" + name + ":queryparam}"
+	}
+	return url
+}
+
 // customerField is the column that leads there.
 func customerField() grafana.Field {
 	return grafana.Field{Name: "customer", Title: "Customer", Width: 290, Links: toCustomer}

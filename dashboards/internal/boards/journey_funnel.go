@@ -44,7 +44,7 @@ func funnelSummary() grafana.Panel {
 func funnelTable() grafana.Panel {
 	stage := grafana.Field{Name: "stage_name", Title: "Stage", Width: 130, Links: []grafana.Link{{
 		Title: "Show the journeys that reached this stage",
-		URL:   "/d/throughline-journey-funnel?${__url_time_range}&${__all_variables}&var-stage=${__value.raw}",
+		URL:   same(funnelFolder, "outcome", "steps", "window") + "&var-stage=${__value.raw}",
 	}}}
 	return grafana.Panel{
 		ID: 2, Title: "Funnel", Width: 24, Height: 8, Chart: grafana.Table(), Targets: from(funnelFolder, "funnel"), Unit: number, Empty: nothing, Hide: []string{"stage"},

@@ -67,7 +67,7 @@ func transitionsKinds() grafana.Panel {
 func transitionsFlows() grafana.Panel {
 	show := []grafana.Link{{
 		Title: "Show these steps below",
-		URL:   "/d/throughline-stage-transitions?${__url_time_range}&${__all_variables}&var-from_stage=${__data.fields.from}&var-to_stage=${__data.fields.to}",
+		URL:   same(transitionsFolder) + "&var-from_stage=${__data.fields.from}&var-to_stage=${__data.fields.to}",
 	}}
 	return grafana.Panel{
 		ID: 6, Title: "Flows", Width: 12, Height: 11, Chart: grafana.Table(), Targets: from(transitionsFolder, "flows"), Unit: number, Empty: nothing, Hide: []string{"from_stage", "to_stage"},

@@ -10,6 +10,7 @@ import (
 
 // assign prepares every partition of the generation: where to read from, and a state that fits.
 func (o *owner) assign(ctx context.Context) error {
+	o.fetcher.Close() // a generation may begin because the topic has grown: the number is asked for anew
 	count, err := o.fetcher.Partitions(ctx, topics.Touchpoints)
 	if err != nil {
 		return err

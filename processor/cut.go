@@ -204,7 +204,7 @@ func (c *cutter) unite(out *portion, who *identity.Person, first *item) (n news)
 	for it := first; it != nil; it = it.next {
 		n.last = max(n.last, it.offset)
 		if it.record != nil {
-			n.replayed = n.replayed || it.offset < out.partition.reconcileBefore
+			n.replayed = n.replayed || it.replayedIn(out.partition)
 			n.learned = c.learn(out, who, it) || n.learned
 			continue
 		}
@@ -212,7 +212,7 @@ func (c *cutter) unite(out *portion, who *identity.Person, first *item) (n news)
 			out.touchpoint(it)
 			continue
 		}
-		n.replayed = n.replayed || it.offset < out.partition.reconcileBefore
+		n.replayed = n.replayed || it.replayedIn(out.partition)
 		verdict, old := who.Own.Add(&it.touch)
 		switch verdict {
 		case journey.Duplicate:

@@ -20,6 +20,8 @@ import (
 type outgoing struct {
 	bucket uint16
 	value  []byte
+	// A record that lay in another partition than its bucket's.
+	forwarded bool
 }
 
 // sender takes contributions to the log; it returns once they are there for good.
@@ -49,6 +51,9 @@ func (e exchange) send(ctx context.Context, all []outgoing) error {
 	messages := make([]kafka.Message, len(all))
 	for i, c := range all {
 		messages[i] = kafka.Message{Key: topics.Key(c.bucket), Value: c.value}
+		if c.forwarded {
+			messages[i].Headers = []kafka.Header{{Key: topics.HeaderForwarded}}
+		}
 	}
 	if err := e.writer.WriteMessages(ctx, messages...); err != nil {
 		return fmt.Errorf("write contributions to %s: %w", topics.Touchpoints, err)

@@ -46,6 +46,7 @@ func (o *owner) flush(ctx context.Context, f *flush) error {
 		do   func(context.Context, *flush) error
 	}{
 		{"dead_letter", o.deadLetters},
+		{"forward", o.forward},
 		{"reconcile", o.reconcile},
 		{"store", o.write},
 		{"contributions", o.contributions},

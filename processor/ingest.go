@@ -25,6 +25,8 @@ type item struct {
 	counts bool
 	// A link, an unlink or a contribution; then row only names the customer. nil for a touchpoint.
 	record *touchpoint.Record
+	// It came by way of another partition.
+	forwarded bool
 	// The customer's next one in the cut.
 	next *item
 }

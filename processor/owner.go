@@ -47,6 +47,7 @@ func (o *owner) run(ctx context.Context) error {
 	for _, p := range o.partitions {
 		tasks.Go(func() error { return p.read(ctx, o.fetcher, o) })
 	}
+	tasks.Go(func() error { return o.recount(ctx, o.fetcher) })
 	tasks.Go(func() error { defer close(flushes); return o.cuts(ctx, work, flushes) })
 	// When a flush fails nobody takes the next one: end lets the cutting go, too.
 	tasks.Go(func() error { defer end(); return o.flushes(work, flushes) })

@@ -43,7 +43,9 @@ type pending struct {
 	rejected []*touchpoint.Rejection
 	// The records that could not be read, for the dead letter.
 	undecodable []*touchpoint.Rejection
-	records     int
+	// The records of customers who live in another partition, to be passed on.
+	strays  []outgoing
+	records int
 	// The offset after the last record, and when the oldest record was produced.
 	next   int64
 	oldest time.Time
@@ -71,6 +73,7 @@ func (p *partition) add(chunk pending) {
 	p.pending.chunks = append(p.pending.chunks, chunk.chunks...)
 	p.pending.rejected = append(p.pending.rejected, chunk.rejected...)
 	p.pending.undecodable = append(p.pending.undecodable, chunk.undecodable...)
+	p.pending.strays = append(p.pending.strays, chunk.strays...)
 	p.pending.records += chunk.records
 	p.pending.traced = append(p.pending.traced, chunk.traced...)
 	p.pending.next = chunk.next
@@ -198,6 +201,11 @@ func (o *owner) decodeTouchpoints(chunk *pending, p *partition, records []consum
 			chunk.undecodable = append(chunk.undecodable, o.rejection(p, r, err))
 			continue
 		}
+		if o.stray(p, &it) {
+			chunk.strays = append(chunk.strays, outgoing{bucket: it.row.Bucket, value: r.Value, forwarded: true})
+			continue
+		}
+		it.forwarded = r.Forwarded
 		items = append(items, it)
 	}
 	return items

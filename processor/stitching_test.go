@@ -86,6 +86,9 @@ func (c *cluster) send(_ context.Context, all []outgoing) error {
 			return errAway
 		}
 		c.produce(o.bucket, o.value)
+		if log := c.logs[topics.Partition(o.bucket, len(c.logs))]; o.forwarded {
+			log[len(log)-1].Forwarded = true
+		}
 	}
 	c.sent = append(c.sent, all...)
 	return nil
@@ -158,6 +161,7 @@ func (c *cluster) flush(o *owner, p int, f *flush) (string, error) {
 		name string
 		do   func() error
 	}{
+		{"forward", func() error { return o.forward(ctx, f) }},
 		{"reconcile", func() error { return o.reconcile(ctx, f) }},
 		{"touchpoints", func() error { return c.memory.Write(ctx, &store.Batch{Touchpoints: f.portions[0].batch.Touchpoints}) }},
 		{"identities", func() error { return c.memory.Write(ctx, &store.Batch{Identities: f.portions[0].batch.Identities}) }},

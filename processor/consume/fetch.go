@@ -16,6 +16,8 @@ type Record struct {
 	// When the producer made it.
 	Time  time.Time
 	Value []byte
+	// It was passed on from another partition.
+	Forwarded bool
 }
 
 // Fetched is one answer of a broker.

@@ -104,8 +104,8 @@ func (o *Fetched) records(b []byte, attributes uint16, base, offset int64) error
 			return errCutOff
 		}
 		if r.Offset >= offset {
-			o.Records = append(o.Records, r)
 			o.headers(&r, &f)
+			o.Records = append(o.Records, r)
 		}
 	}
 	return nil

@@ -14,13 +14,14 @@ type Traced struct {
 	Parent string
 }
 
-// headers looks for a trace among the headers of a record, which are the last of its fields. Nearly all records have none.
+// headers looks for a trace, and for a mark of being passed on, among the headers of a record, which are the last of its fields. Nearly all records have none.
 func (o *Fetched) headers(r *Record, f *fields) {
 	for n := f.varint(); n > 0 && !f.cutOff; n-- {
 		key, value := f.octets(), f.octets()
 		if string(key) == topics.HeaderTrace {
 			o.Traced = append(o.Traced, Traced{Offset: r.Offset, Time: r.Time, Parent: string(value)})
 		}
+		r.Forwarded = r.Forwarded || string(key) == topics.HeaderForwarded
 	}
 }
 

@@ -17,6 +17,10 @@ const (
 // HeaderTrace is the record header with the W3C traceparent of whoever sent a touchpoint and traces it.
 const HeaderTrace = "traceparent"
 
+// HeaderForwarded is the record header of what a processor has passed on, because it lay in another partition than its
+// bucket's. It has no value.
+const HeaderForwarded = "throughline-forwarded"
+
 // Topic is one topic with the settings it is created with.
 type Topic struct {
 	Name string

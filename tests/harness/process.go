@@ -23,6 +23,7 @@ func launch(t testing.TB, logFile string, env []string, args ...string) *Process
 	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = env, log, log
 	must(t, p.cmd.Start())
 	go func() { p.ended <- p.cmd.Wait(); close(p.ended) }()
+	t.Cleanup(p.Kill) // one that has ended stays so
 	return p
 }
 

@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/throughline/throughline/tests/harness"
@@ -25,4 +26,24 @@ func TestPartitionsGrow(t *testing.T) {
 		s.StartCollector(t)
 		acknowledges(t, live, 200)
 	})
+}
+
+// TestGrownWithABacklog lets the topic grow while no processor runs: a customer's touchpoints lie in two partitions, which two
+// processors own at the same time. The tables are those of an undisturbed run all the same.
+func TestGrownWithABacklog(t *testing.T) {
+	file, want := undisturbed(t)
+	single.need(t)
+	s := harness.NewServicesAt(t, suite.Sites, single.conn(), "2")
+	half := suite.Part(t, file, *partRows/2)
+	suite.ImportFile(t, s.Pipeline, half, mapping, "merch-import", strconv.Itoa(*partRows/2)+" accepted")
+	out, err := s.Command(t.Context(), "topics", "grow", "--partitions", "5", "--yes")
+	t.Log(out)
+	must(t, err)
+	s.Collector.Stop(t)
+	s.StartCollector(t)
+	suite.ImportFile(t, s.Pipeline, file, mapping, "merch-import", accepted())
+	s.StartProcessor(t, 1)
+	s.StartProcessor(t, 2)
+	s.CaughtUp(t, patience)
+	suite.SameTables(t, s.Tables(t, "merch"), want)
 }

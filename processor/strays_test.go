@@ -1,0 +1,64 @@
+package processor
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+
+	"github.com/throughline/throughline/processor/consume"
+	"github.com/throughline/throughline/tests/stitching"
+)
+
+// grow gives the topic more partitions: every generation ends, and whoever produces knows the new number at once.
+func (c *cluster) grow(more int) {
+	for range more {
+		c.logs = append(c.logs, nil)
+		c.committed = append(c.committed, consume.None)
+		c.owners, c.partitions = append(c.owners, nil), append(c.partitions, nil)
+	}
+	for p := range c.owners {
+		c.owners[p] = nil
+	}
+}
+
+// TestGrownTablesEqualOracle lets the topic grow twice while populations arrive, with records of moved customers left in their old
+// partitions, and owners cut off anywhere: in the end the tables are those of the naive rule.
+func TestGrownTablesEqualOracle(t *testing.T) {
+	rules := builtin(t)
+	forwarded := 0
+	for seed := range uint64(*populations) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(seed, 3))
+			population := stitching.New(r, 1+r.IntN(5), 1+r.IntN(25))
+			c := newCluster(t, r, rules, seed)
+			records := population.Records()
+			for i, record := range records {
+				value, err := record.MarshalVT()
+				must(t, err)
+				c.produce(customerOf(record).Bucket(), value)
+				if r.IntN(6) == 0 {
+					c.work(r.IntN(len(c.logs)))
+				}
+				if i == len(records)/3 || i == len(records)*2/3 {
+					c.grow(1 + r.IntN(3))
+				}
+			}
+			c.settle()
+			if got, want := c.memory.rows(), stitched(t, rules, population); !reflect.DeepEqual(got, want) {
+				t.Fatalf("%d rows, want %d\n%s", len(got), len(want), firstDifference(got, want))
+			}
+			for _, log := range c.logs {
+				for _, r := range log {
+					if r.Forwarded {
+						forwarded++
+					}
+				}
+			}
+		})
+	}
+	t.Logf("%d records were passed on", forwarded)
+	if forwarded == 0 {
+		t.Error("nothing lay in another partition: nothing was tried")
+	}
+}

@@ -35,6 +35,8 @@ type portion struct {
 	links, unlinks, applied, stale, stitched int
 	// The anonymous ids whose contributions the user at hand has taken.
 	sources []string
+	// The first records of customers that only their whole history can take.
+	postponed []*item
 }
 
 // change is the new set of a customer, encoded, by state key.
@@ -42,6 +44,8 @@ type change struct {
 	key  string
 	blob []byte
 }
+
+func (a change) compare(b change) int { return strings.Compare(a.key, b.key) }
 
 // expected is what a reconciled customer should have in ClickHouse.
 type expected struct {
@@ -67,6 +71,11 @@ type cutter struct {
 	partitions int32
 	// See identity.PartTouches.
 	partTouches int
+	// What customers are read from whose records reach behind what is folded; without it nothing is folded.
+	archive archive
+	// Tells that a set is of the newest flush: what it is made of may not be in ClickHouse yet.
+	fresh func(key []byte) bool
+	sweep *sweep
 }
 
 func newCutter(rules *rulebook, read stateReader) *cutter {
@@ -99,7 +108,13 @@ func (c *cutter) cut(p *partition, taken pending) (*portion, error) {
 			return nil, err
 		}
 	}
-	slices.SortFunc(out.sets, func(a, b change) int { return strings.Compare(a.key, b.key) })
+	if err := c.takeWhole(out); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(out.sets, change.compare)
+	if err := c.retire(out); err != nil {
+		return nil, err
+	}
 	out.batch.Sessions, out.batch.Journeys, out.batch.Transitions = out.rows.Sessions, out.rows.Journeys, out.rows.Transitions
 	return out, nil
 }
@@ -143,31 +158,63 @@ func (c *cutter) link(it *item) (first bool) {
 	return before == nil
 }
 
-// customer unites one customer's records with what is known and adds the difference to the portion.
+// customer unites one customer's records with what is known and adds the difference to the portion, or postpones it.
 func (c *cutter) customer(out *portion, first *item) error {
-	customer, bucket := first.row.Customer(), first.row.Bucket
-	c.key = state.Key(c.key[:0], bucket, customer)
-	blob, err := c.read(c.key)
+	customer := first.row.Customer()
+	who := &c.person
+	size, err := c.known(customer, first.row.Bucket, who)
 	if err != nil {
 		return err
 	}
-	who := &c.person
+	c.fold(out, customer, who, first)
+	if who.Own.Frozen == nil {
+		_, err := c.take(out, who, first, size)
+		return err
+	}
+	mark := *out
+	if !out.replayed(first) && !behind(who, first) {
+		if taken, err := c.take(out, who, first, size); taken || err != nil {
+			return err
+		}
+		*out = mark
+	}
+	out.postponed = append(out.postponed, first)
+	return nil
+}
+
+// known reads what is kept of a customer and gives its size in bytes.
+func (c *cutter) known(customer touchpoint.Customer, bucket uint16, who *identity.Person) (size int, err error) {
+	c.key = state.Key(c.key[:0], bucket, customer)
+	blob, err := c.read(c.key)
+	if err != nil {
+		return 0, err
+	}
 	who.Reset()
 	if blob != nil {
 		if err := state.DecodePerson(blob, who); err != nil {
-			return fmt.Errorf("customer in bucket %d: %w", bucket, err)
+			return 0, fmt.Errorf("customer in bucket %d: %w", bucket, err)
 		}
 	}
+	return len(blob), nil
+}
+
+// take unites a customer, whose key is the cutter's, with its records. It is false, and what was added to the portion does not
+// count, where folded rows would have to change.
+func (c *cutter) take(out *portion, who *identity.Person, first *item, size int) (taken bool, err error) {
+	customer, bucket := first.row.Customer(), first.row.Bucket
 	builder := c.builder(c.rules.of(customer.Site))
 	set, before := c.view(who)
 	builder.Build(customer, set, &c.before)
 	news := c.unite(out, who, first)
 	changed := who.Own.Sort() || news.learned
 	if !changed && !news.replayed && !who.Unsure {
-		return nil
+		return true, nil
 	}
 	set, after := c.view(who)
 	builder.Build(customer, set, &c.after)
+	if set.Stale(&c.before, &c.after) {
+		return false, nil
+	}
 	out.repairs.add(&c.before, &c.after)
 	reconciled := news.replayed || who.Unsure
 	if reconciled {
@@ -176,14 +223,14 @@ func (c *cutter) customer(out *portion, first *item) error {
 	}
 	journey.Diff(&c.before, &c.after, &out.rows)
 	if err := c.contribute(out, customer, who, before, after, news.last, news.replayed); err != nil {
-		return err
+		return false, err
 	}
 	out.taken(customer, bucket, who)
 	if changed || who.Unsure {
 		who.Unsure = false
-		out.sets = append(out.sets, change{string(c.key), state.EncodePerson(make([]byte, 0, len(blob)+spareBytes), who)})
+		out.sets = append(out.sets, change{string(c.key), state.EncodePerson(make([]byte, 0, size+spareBytes), who)})
 	}
-	return nil
+	return true, nil
 }
 
 // spareBytes is room for a new touch or two in a stored set.

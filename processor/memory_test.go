@@ -138,11 +138,19 @@ func (m *memory) LiveKeys(_ context.Context, customers []touchpoint.Customer, fn
 }
 
 func (m *memory) Restore(_ context.Context, partition, partitions int, _ time.Time, fn func(*store.TouchRow) error) error {
+	return m.touches(func(c touchpoint.Customer) bool { return int(c.Bucket())%partitions == partition }, fn)
+}
+
+func (m *memory) Touches(_ context.Context, customers []touchpoint.Customer, fn func(*store.TouchRow) error) error {
+	return m.touches(func(c touchpoint.Customer) bool { return slices.Contains(customers, c) }, fn)
+}
+
+func (m *memory) touches(of func(touchpoint.Customer) bool, fn func(*store.TouchRow) error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	by := map[touchpoint.Customer][]store.TouchpointRow{}
 	for _, t := range m.touchpoints {
-		if int(t.Bucket)%partitions == partition && !t.Deleted {
+		if !t.Deleted && of(t.Customer()) {
 			by[t.Customer()] = append(by[t.Customer()], t)
 		}
 	}
@@ -187,6 +195,14 @@ func (m *memory) linked(site, anonymous string) *store.LinkedID {
 }
 
 func (m *memory) RestoreLinks(_ context.Context, partition, partitions int, fn func(*store.LinkedID) error) error {
+	return m.links(func(c touchpoint.Customer) bool { return int(c.Bucket())%partitions == partition }, fn)
+}
+
+func (m *memory) Links(_ context.Context, customers []touchpoint.Customer, fn func(*store.LinkedID) error) error {
+	return m.links(func(c touchpoint.Customer) bool { return slices.Contains(customers, c) }, fn)
+}
+
+func (m *memory) links(of func(touchpoint.Customer) bool, fn func(*store.LinkedID) error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	ids := map[touchpoint.Customer]bool{}
@@ -197,7 +213,7 @@ func (m *memory) RestoreLinks(_ context.Context, partition, partitions int, fn f
 		ids[touchpoint.Customer{Site: u.Site, Kind: touchpoint.KindAnonymous, ID: u.AnonymousID}] = true
 	}
 	for id := range ids {
-		if int(id.Bucket())%partitions == partition {
+		if of(id) {
 			if err := fn(m.linked(id.Site, id.ID)); err != nil {
 				return err
 			}
@@ -207,6 +223,14 @@ func (m *memory) RestoreLinks(_ context.Context, partition, partitions int, fn f
 }
 
 func (m *memory) RestoreSources(_ context.Context, partition, partitions int, fn func(*store.SourceOf) error) error {
+	return m.sources(func(c touchpoint.Customer) bool { return int(c.Bucket())%partitions == partition }, fn)
+}
+
+func (m *memory) Sources(_ context.Context, users []touchpoint.Customer, fn func(*store.SourceOf) error) error {
+	return m.sources(func(c touchpoint.Customer) bool { return slices.Contains(users, c) }, fn)
+}
+
+func (m *memory) sources(of func(touchpoint.Customer) bool, fn func(*store.SourceOf) error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	pairs := map[[3]string]store.Contribution{}
@@ -217,8 +241,7 @@ func (m *memory) RestoreSources(_ context.Context, partition, partitions int, fn
 		pairs[[3]string{c.Site, c.UserID, c.AnonymousID}] = c
 	}
 	for _, pair := range slices.SortedFunc(maps.Keys(pairs), func(a, b [3]string) int { return slices.Compare(a[:], b[:]) }) {
-		user := touchpoint.Customer{Site: pair[0], Kind: touchpoint.KindUser, ID: pair[1]}
-		if int(user.Bucket())%partitions != partition {
+		if !of(touchpoint.Customer{Site: pair[0], Kind: touchpoint.KindUser, ID: pair[1]}) {
 			continue
 		}
 		c := pairs[pair]

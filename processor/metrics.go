@@ -13,22 +13,22 @@ import (
 // metrics are the processor's own; the store, the state and the servers beside it have theirs. Every series with a closed set of
 // labels is there from the start: what appears only when something has gone wrong is overlooked by alerts.
 type metrics struct {
-	steps                         *prometheus.HistogramVec
-	records                       *prometheus.CounterVec
-	batch, queryable              prometheus.Histogram
-	duplicates, undecodable       prometheus.Counter
-	refused                       prometheus.Counter
-	deadLetters                   *prometheus.CounterVec
-	reconciled, orphans, restored prometheus.Counter
-	merged, rewritten             prometheus.Counter
-	links, unlinks, stitched      prometheus.Counter
-	contributions                 *prometheus.CounterVec
-	fetchErrors, generations      prometheus.Counter
-	lost, retries                 *prometheus.CounterVec
-	assigned                      prometheus.Gauge
-	flushedSeconds                *prometheus.GaugeVec
-	sites                         *siteMetrics
-	lag                           *lagMetrics
+	steps                                   *prometheus.HistogramVec
+	records                                 *prometheus.CounterVec
+	batch, queryable                        prometheus.Histogram
+	duplicates, undecodable                 prometheus.Counter
+	refused                                 prometheus.Counter
+	deadLetters                             *prometheus.CounterVec
+	reconciled, orphans, restored, readBack prometheus.Counter
+	merged, rewritten                       prometheus.Counter
+	links, unlinks, stitched                prometheus.Counter
+	contributions                           *prometheus.CounterVec
+	fetchErrors, generations                prometheus.Counter
+	lost, retries                           *prometheus.CounterVec
+	assigned                                prometheus.Gauge
+	flushedSeconds                          *prometheus.GaugeVec
+	sites                                   *siteMetrics
+	lag                                     *lagMetrics
 }
 
 const namespace, subsystem = "throughline", "processor"
@@ -66,6 +66,7 @@ func newMetrics(r prometheus.Registerer, rules *rulebook) *metrics {
 		deadLetters: counters("dead_letters_total", "What the processor put into the dead letter.",
 			"reason", reasonUndecodable, reasonUnreadable, reasonRefused),
 		reconciled: counter("reconciled_customers_total", "Customers compared with ClickHouse after a replay."),
+		readBack:   counter("read_back_customers_total", "Customers read whole from ClickHouse, since a record reached behind what is folded of them."),
 		orphans:    counter("orphaned_rows_total", "Rows tombstoned by reconciliation."),
 		restored:   counter("restored_touches_total", "Touches read back from ClickHouse into the state."),
 		merged:     counter("merged_sessions_total", "Sessions that a late touchpoint joined to another one."),
@@ -93,7 +94,7 @@ func newMetrics(r prometheus.Registerer, rules *rulebook) *metrics {
 		}, []string{"topic", "partition"}),
 		sites: newSiteMetrics(rules), lag: &lagMetrics{},
 	}
-	r.MustRegister(m.steps, m.records, m.batch, m.duplicates, m.undecodable, m.refused, m.deadLetters, m.reconciled, m.orphans, m.restored,
+	r.MustRegister(m.steps, m.records, m.batch, m.duplicates, m.undecodable, m.refused, m.deadLetters, m.reconciled, m.orphans, m.restored, m.readBack,
 		m.merged, m.rewritten, m.links, m.unlinks, m.stitched, m.contributions, m.fetchErrors, m.lost, m.retries, m.queryable, m.assigned, m.generations, m.flushedSeconds, m.lag)
 	r.MustRegister(m.sites.collectors...)
 	return m

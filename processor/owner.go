@@ -118,7 +118,7 @@ func (o *owner) cut(ctx context.Context) (*flush, error) {
 			continue
 		}
 		tasks.Go(func() (err error) {
-			portions[i], err = o.cutter(p).cut(p, taken)
+			portions[i], err = o.cutter(ctx, p).cut(p, taken)
 			return err
 		})
 	}
@@ -138,7 +138,7 @@ func (o *owner) cut(ctx context.Context) (*flush, error) {
 
 // cutter gives the partition's own. A flush is cut only after the one before the newest is done, so what the state does not
 // have yet is in the newest, which recent has.
-func (o *owner) cutter(p *partition) *cutter {
+func (o *owner) cutter(ctx context.Context, p *partition) *cutter {
 	if p.cutter == nil {
 		p.recent = newRecent(recentBytes / len(o.partitions))
 		p.cutter = newCutter(o.rules, func(key []byte) ([]byte, error) {
@@ -147,6 +147,8 @@ func (o *owner) cutter(p *partition) *cutter {
 			}
 			return o.state.Get(key)
 		})
+		p.cutter.archive, p.cutter.fresh = o.archive(ctx), p.recent.fresh
+		p.cutter.sweep = &sweep{scan: o.state.Scan, recent: p.recent.get, bucket: p.id, step: int(o.count)}
 		p.cutter.partitions = o.count
 	}
 	return p.cutter

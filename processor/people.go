@@ -17,10 +17,12 @@ func (c *cutter) view(p *identity.Person) (*journey.Set, identity.Shares) {
 	case !p.Links.Empty():
 		shares, rest := p.Links.Split(p.Own.Touches, c.united.Touches[:0], c.partTouches)
 		c.united.Reset(rest, newest(&p.Own))
+		c.united.Frozen = p.Own.Frozen
 		return &c.united, shares
 	case len(p.Sources) > 0:
 		c.united.Reset(c.united.Touches[:0], p.Own.Floor)
 		p.Sources.Unite(p.Own.Touches, &c.united)
+		c.united.Frozen = p.Own.Frozen
 		return &c.united, nil
 	}
 	return &p.Own, nil
@@ -64,8 +66,19 @@ func (c *cutter) learn(out *portion, p *identity.Person, it *item) (changed bool
 	return changed
 }
 
+func edgeOf(l *touchpoint.Link) identity.Edge {
+	return identity.Edge{UserID: l.UserId, At: l.AssertedAt, Source: l.Source}
+}
+
+func unlinkOf(u *touchpoint.Unlink) identity.Unlink {
+	if u.Until == 0 {
+		return identity.Unlink{UserID: u.UserId, Until: identity.Forever}
+	}
+	return identity.Unlink{UserID: u.UserId, Until: u.Until}
+}
+
 func (p *portion) learnLink(who *identity.Person, it *item, l *touchpoint.Link) bool {
-	edge := identity.Edge{UserID: l.UserId, At: l.AssertedAt, Source: l.Source}
+	edge := edgeOf(l)
 	verdict, old := who.Links.Add(edge)
 	if verdict == identity.Known {
 		return false
@@ -78,11 +91,7 @@ func (p *portion) learnLink(who *identity.Person, it *item, l *touchpoint.Link) 
 }
 
 func (p *portion) learnUnlink(who *identity.Person, it *item, u *touchpoint.Unlink) bool {
-	unlink := identity.Unlink{UserID: u.UserId, Until: u.Until}
-	if u.Until == 0 {
-		unlink.Until = identity.Forever
-	}
-	if !who.Links.Withdraw(unlink) {
+	if !who.Links.Withdraw(unlinkOf(u)) {
 		return false
 	}
 	p.batch.Unlinks = append(p.batch.Unlinks, store.Unlink{

@@ -34,6 +34,10 @@ type Store interface {
 	// RestoreSources calls fn for each anonymous id that a user of those buckets was ever seen on, or has touches from, those of a
 	// user one after another.
 	RestoreSources(ctx context.Context, partition, partitions int, fn func(*store.SourceOf) error) error
+	// Touches, Links and Sources are the same for some customers, whoever's they are.
+	Touches(ctx context.Context, customers []touchpoint.Customer, fn func(*store.TouchRow) error) error
+	Links(ctx context.Context, customers []touchpoint.Customer, fn func(*store.LinkedID) error) error
+	Sources(ctx context.Context, users []touchpoint.Customer, fn func(*store.SourceOf) error) error
 }
 
 // Deps are what the processor is given.

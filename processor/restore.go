@@ -201,24 +201,29 @@ func (r *restorer) source(s *store.SourceOf) error {
 			return err
 		}
 	}
+	r.owner.contributed(&r.who, s)
+	return nil
+}
+
+// contributed adds to a user what follows from the touches and links of an anonymous id.
+func (o *owner) contributed(who *identity.Person, s *store.SourceOf) {
 	var set journey.Set
 	for i := range s.Touches {
-		if t := &s.Touches[i]; r.owner.counts(s.Site, t) {
+		if t := &s.Touches[i]; o.counts(s.Site, t) {
 			set.Add(&t.Touch)
 		}
 	}
 	set.Sort()
 	links := linksOf(&s.LinkedID)
 	shares, _ := links.Split(set.Touches, nil, identity.PartTouches)
-	r.who.Sources.Apply(&identity.Contribution{Part: identity.Part{UserID: s.UserID}, AnonymousID: s.AnonymousID, Sequence: s.Taken, Sweep: true})
+	who.Sources.Apply(&identity.Contribution{Part: identity.Part{UserID: s.UserID}, AnonymousID: s.AnonymousID, Sequence: s.Taken, Sweep: true})
 	for _, c := range shares.Everything(nil) {
 		if c.UserID == s.UserID {
 			c.AnonymousID, c.Sequence = s.AnonymousID, s.Taken
-			r.who.Sources.Apply(&c)
+			who.Sources.Apply(&c)
 		}
 	}
-	r.who.Own.Floor = max(r.who.Own.Floor, s.Version)
-	return nil
+	who.Own.Floor = max(who.Own.Floor, s.Version)
 }
 
 // doneUser stores the gathered user.

@@ -64,10 +64,13 @@ func newSiteRules(s *sites.Site, load func(string) (*stages.Rules, error)) (*sit
 			SessionGap: s.SessionGap.Milliseconds(), JourneyTimeout: s.JourneyTimeout.Milliseconds(),
 			SessionMaxLength: s.SessionMaxLength.Milliseconds(), SplitOnCampaign: s.SplitOnCampaign, Midnight: midnight,
 			CloseOnPurchase: s.Cycle == sites.CyclePurchase, RepeatIsLoyalty: s.RepeatPurchase == sites.RepeatLoyalty,
-			RulesDate: uint64(rules.Date().UnixMicro()),
+			RulesDate: uint64(rules.Date().UnixMicro()), FreezeAfter: s.MaxAge.Milliseconds() + journey.Day, FreezeFrom: freezeFrom,
 		},
 	}, nil
 }
+
+// freezeFrom is how many touches are worth folding: a summary takes the room of about as many.
+const freezeFrom = 32
 
 func (b *rulebook) of(site string) *siteRules {
 	if r, ok := b.sites[site]; ok {

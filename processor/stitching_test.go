@@ -136,7 +136,7 @@ func (c *cluster) work(p int) {
 		c.t.Fatal(taken.undecodable[0].Detail)
 	}
 	part.next = taken.next
-	cutter := o.cutter(part)
+	cutter := o.cutter(c.t.Context(), part)
 	cutter.partTouches = c.limit
 	out, err := cutter.cut(part, taken)
 	must(c.t, err)

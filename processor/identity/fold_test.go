@@ -46,7 +46,7 @@ func newFolder(r *rand.Rand) *folder {
 		taken: map[touchpoint.Customer]map[string]identity.Sequence{}, rows: map[touchpoint.Customer]map[journey.ID]any{},
 		o: journey.Options{
 			SessionGap: 30 * 60_000, JourneyTimeout: []int64{2, 5, 30}[r.IntN(3)] * journey.Day, RepeatIsLoyalty: r.IntN(2) == 0,
-			CloseOnPurchase: r.IntN(3) == 0, FreezeAfter: []int64{1, 3, 6}[r.IntN(3)] * journey.Day,
+			CloseOnPurchase: r.IntN(3) == 0, FreezeFrom: 1, FreezeAfter: []int64{1, 3, 6}[r.IntN(3)] * journey.Day,
 		},
 	}
 	f.b = journey.NewBuilder(&f.o)

@@ -9,13 +9,10 @@ import (
 	"github.com/throughline/throughline/schemas/touchpoint"
 )
 
-// foldFrom is how many touches and edges are worth folding: a summary takes the room of about as many.
-const foldFrom = 32
-
 // Line gives the time before which nothing is expected any more, by what of the person was received last, in Unix
 // milliseconds, and whether folding up to there is worth it.
 func (p *Person) Line(o *journey.Options) (line int64, worth bool) {
-	if o.FreezeAfter <= 0 || len(p.Own.Touches)+len(p.Links.Edges)+p.Sources.touches() < foldFrom {
+	if o.FreezeAfter <= 0 || len(p.Own.Touches)+len(p.Links.Edges)+p.Sources.touches() < o.FreezeFrom {
 		return 0, false
 	}
 	newest := int64(0)
@@ -24,7 +21,7 @@ func (p *Person) Line(o *journey.Options) (line int64, worth bool) {
 		newest = max(newest, e.At)
 	}
 	line = o.Line(newest)
-	return line, p.before(line) >= foldFrom
+	return line, p.before(line) >= o.FreezeFrom
 }
 
 // Dormant tells whether the person has been idle so long, as of now (Unix milliseconds), that the next touch will begin a
@@ -230,5 +227,6 @@ func (p *Person) Thaw(kept *Person) {
 			p.Sources.Apply(&Contribution{Part: part, AnonymousID: s.AnonymousID, Sequence: k.Sequence, Touches: k.Touches})
 		}
 	}
+	p.Own.Reset(p.Own.Touches, p.Own.Floor) // nothing is new yet
 	p.Unsure = kept.Unsure || len(p.Sources) > 0
 }

@@ -22,6 +22,8 @@ type Options struct {
 	RulesDate uint64
 	// Touches are folded once a touch was received this much after they occurred; 0 is never.
 	FreezeAfter int64
+	// How many touches and edges of a customer are worth folding.
+	FreezeFrom int
 }
 
 // MaxTouches bounds the arrays of a journey: the first half and the last half of it are kept.

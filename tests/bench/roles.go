@@ -159,6 +159,15 @@ func (discarder) RestoreLinks(context.Context, int, int, func(*store.LinkedID) e
 func (discarder) RestoreSources(context.Context, int, int, func(*store.SourceOf) error) error {
 	return nil
 }
+func (discarder) Touches(context.Context, []touchpoint.Customer, func(*store.TouchRow) error) error {
+	return nil
+}
+func (discarder) Links(context.Context, []touchpoint.Customer, func(*store.LinkedID) error) error {
+	return nil
+}
+func (discarder) Sources(context.Context, []touchpoint.Customer, func(*store.SourceOf) error) error {
+	return nil
+}
 func (discarder) Write(context.Context, ...*store.Batch) error { return nil }
 
 func (discarder) LiveKeys(context.Context, []touchpoint.Customer, func(store.LiveKey) error) error {

@@ -3,6 +3,7 @@ package processor
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/throughline/throughline/processor/consume"
 	"github.com/throughline/throughline/schemas/topics"
@@ -16,6 +17,7 @@ func (o *owner) assign(ctx context.Context) error {
 		return err
 	}
 	o.count = int32(count)
+	o.unsettled.keep(o.gen.Partitions)
 	for _, p := range o.gen.Partitions {
 		ready, err := o.prepare(ctx, p)
 		if err != nil {
@@ -55,6 +57,9 @@ func (o *owner) prepare(ctx context.Context, p consume.Partition) (*partition, e
 	// records, and only who reads them again reconciles their customers.
 	ready := newPartition(p.Topic, p.ID, max(committed, first), reconcileBefore)
 	ready.highWatermark = end
+	if before := min(end, committed+maxFlushRecords); p.Topic == topics.Touchpoints && before > committed && o.cfg.LateInserts > 0 {
+		ready.again = again{from: max(o.unsettled.begin(p.ID, committed), first), before: before, due: time.Now().Add(o.cfg.LateInserts)}
+	}
 	if applied < first {
 		o.lost(ready, first-applied)
 	}

@@ -16,6 +16,7 @@ type Config struct {
 	FlushInterval  time.Duration `envconfig:"THROUGHLINE_PROCESSOR_FLUSH_INTERVAL" default:"500ms" desc:"how long a touchpoint may wait for its flush"`
 	FlushRecords   int           `envconfig:"THROUGHLINE_PROCESSOR_FLUSH_RECORDS" default:"100000" desc:"how many records cause a flush at once; under a backlog larger flushes cost less an event and take more memory"`
 	SessionTimeout time.Duration `envconfig:"THROUGHLINE_PROCESSOR_SESSION_TIMEOUT" default:"12s" desc:"after how much silence the group gives a processor's partitions to others"`
+	LateInserts    time.Duration `envconfig:"THROUGHLINE_PROCESSOR_LATE_INSERTS" default:"45s" desc:"how long after a takeover an INSERT of the owner before may still reach ClickHouse; then what was replayed is reconciled once more; 0 is never"`
 	AdminListen    string        `envconfig:"THROUGHLINE_PROCESSOR_ADMIN_LISTEN" default:"127.0.0.1:8082" desc:"address of metrics, health and profiles; never public"`
 }
 
@@ -33,6 +34,7 @@ func (c *Config) Validate() error {
 	check(c.FlushInterval > 0, "THROUGHLINE_PROCESSOR_FLUSH_INTERVAL", "longer than 0")
 	check(c.FlushRecords > 0 && c.FlushRecords <= 1_000_000, "THROUGHLINE_PROCESSOR_FLUSH_RECORDS", "between 1 and 1000000")
 	check(c.SessionTimeout >= 6*time.Second, "THROUGHLINE_PROCESSOR_SESSION_TIMEOUT", "at least 6s")
+	check(c.LateInserts >= 0, "THROUGHLINE_PROCESSOR_LATE_INSERTS", "0 or more")
 	return errors.Join(errs...)
 }
 

@@ -63,6 +63,9 @@ func (o *owner) flush(ctx context.Context, f *flush) error {
 		done = append(done, step{s.name, time.Now()})
 	}
 	for _, p := range f.portions {
+		if p.pending.again {
+			p.received = nil // they could be queried long ago
+		}
 		p.partition.done(p.pending.next)
 	}
 	o.metrics.flushed(f, time.Now())

@@ -27,6 +27,8 @@ type owner struct {
 	exchange sender
 	gen      *consume.Generation
 	fence    fence
+	// Outlasts the generation.
+	unsettled *unsettled
 
 	// How many partitions the topic of touchpoints has.
 	count      int32

@@ -21,6 +21,8 @@ type partition struct {
 	next int64
 	// Customers of records before this offset are reconciled with ClickHouse.
 	reconcileBefore int64
+	// Only the reading uses it, but for before.
+	again again
 	// What cuts it, and the sets it changed last. Only the cutting uses them.
 	cutter *cutter
 	recent *recent
@@ -46,6 +48,8 @@ type pending struct {
 	// The records of customers who live in another partition, to be passed on.
 	strays  []outgoing
 	records int
+	// Whether some are read for the second time.
+	again bool
 	// The offset after the last record, and when the oldest record was produced.
 	next   int64
 	oldest time.Time
@@ -75,6 +79,7 @@ func (p *partition) add(chunk pending) {
 	p.pending.undecodable = append(p.pending.undecodable, chunk.undecodable...)
 	p.pending.strays = append(p.pending.strays, chunk.strays...)
 	p.pending.records += chunk.records
+	p.pending.again = p.pending.again || chunk.again
 	p.pending.traced = append(p.pending.traced, chunk.traced...)
 	p.pending.next = chunk.next
 }
@@ -87,6 +92,9 @@ func (p *partition) take() pending {
 	p.pending = pending{next: taken.next}
 	if taken.records > 0 {
 		p.underWay = append(p.underWay, taken.oldest)
+	}
+	if taken.again { // no other cut is under way
+		p.reconcileBefore = p.again.before
 	}
 	p.room.Broadcast()
 	return taken
@@ -113,6 +121,9 @@ const chunkRecords = 4096
 func (p *partition) read(ctx context.Context, f *consume.Fetcher, o *owner) error {
 	defer context.AfterFunc(ctx, p.close)()
 	for failures := 0; ctx.Err() == nil; {
+		if !p.again.due.IsZero() && time.Now().After(p.again.due) {
+			p.readAgain(ctx, f, o)
+		}
 		fetched, err := f.Fetch(ctx, p.topic, p.id, p.next)
 		switch {
 		case ctx.Err() != nil:

@@ -119,10 +119,12 @@ func (p *Processor) Run(ctx context.Context) (err error) {
 	defer fetcher.Close()
 	go p.kafka.Watch(ctx, fetcher, WatchInterval, p.deps.Logger)
 	group := consume.NewGroup(consumer, p.deps.Logger)
+	unread := &unsettled{from: map[int]int64{}}
 	return group.Run(ctx, func(ctx context.Context, gen *consume.Generation) error {
 		o := &owner{
 			cfg: &p.cfg, deps: &p.deps, metrics: p.metrics, tracer: newTracer(p.deps.Tracer), rules: p.rules, state: st, store: rows,
 			fetcher: fetcher, dead: dead, exchange: exchange, gen: gen, full: make(chan struct{}, 1),
+			unsettled: unread,
 		}
 		p.metrics.generations.Inc()
 		p.owning.Store(true)

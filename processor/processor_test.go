@@ -127,10 +127,19 @@ func produce(t *testing.T, addr string, all []*touchpoint.Touchpoint) {
 // runFor runs a processor until it has no lag, or for a while.
 func runFor(t *testing.T, addr, dir string, m *memory, limit time.Duration) *prometheus.Registry {
 	t.Helper()
+	return runUntil(t, addr, dir, m, limit, func() bool { return caughtUp(t, addr) })
+}
+
+// lateInserts is when what was replayed is read again, in runs that last so long.
+const lateInserts = 2 * time.Second
+
+// runUntil runs a processor until done says so, or for a while.
+func runUntil(t *testing.T, addr, dir string, m *memory, limit time.Duration, done func() bool) *prometheus.Registry {
+	t.Helper()
 	reg := prometheus.NewRegistry()
 	p, err := New(Config{
 		Brokers: []string{addr}, Group: "g", StateDir: dir, FlushInterval: 5 * time.Millisecond, FlushRecords: 100,
-		SessionTimeout: 6 * time.Second,
+		SessionTimeout: 6 * time.Second, LateInserts: lateInserts,
 	}, Deps{
 		Logger: quiet(), Registerer: reg, Gatherer: reg, Sites: sites.Default(),
 		LoadRules: func(string) (*stages.Rules, error) { return stages.Builtin(), nil },
@@ -139,13 +148,13 @@ func runFor(t *testing.T, addr, dir string, m *memory, limit time.Duration) *pro
 	must(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
-	done := make(chan error, 1)
-	go func() { done <- p.Run(ctx) }()
-	for ctx.Err() == nil && !caughtUp(t, addr) {
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(ctx) }()
+	for ctx.Err() == nil && !done() {
 		pause(ctx, 20*time.Millisecond)
 	}
 	cancel()
-	must(t, <-done)
+	must(t, <-ended)
 	return reg
 }
 

@@ -138,3 +138,30 @@ func TestFrozenBeforeTheInsert(t *testing.T) {
 		t.Fatalf("%d rows, want %d\n%s", len(got), len(expected), firstDifference(got, expected))
 	}
 }
+
+// TestInsertLandsAfterTheTakeover: what the owner before had sent lands when the next one has reconciled and gone on; once where
+// there was something in the tables, and once where the takeover found nothing at all.
+func TestInsertLandsAfterTheTakeover(t *testing.T) {
+	for name, others := range map[string]int{"tables in use": 100, "empty tables": 0} {
+		t.Run(name, func(t *testing.T) {
+			b := startFaultyBroker(t)
+			rules, m, bridged, late := builtin(t), newMemory(1, 0), bridge(), false
+			all := generate(rand.New(rand.NewPCG(6, 4)), others)
+			produce(t, b.Addr(), all)
+			runUntil(t, b.Addr(), t.TempDir(), m, time.Duration(others)*100*time.Millisecond, func() bool { return caughtUp(t, b.Addr()) })
+			produce(t, b.Addr(), bridged)
+			all = append(all, bridged...)
+			expected := want(t, rules, all)
+			runUntil(t, b.Addr(), t.TempDir(), m, 20*time.Second, func() bool {
+				if !late && reflect.DeepEqual(m.rows(), expected) {
+					insertOf(t, m, rules, bridged[:1])
+					late = !reflect.DeepEqual(m.rows(), expected)
+				}
+				return late && reflect.DeepEqual(m.rows(), expected)
+			})
+			if got := m.rows(); !late || !reflect.DeepEqual(got, expected) {
+				t.Fatalf("%d rows, want %d\n%s", len(got), len(expected), firstDifference(got, expected))
+			}
+		})
+	}
+}

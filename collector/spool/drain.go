@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -62,6 +63,7 @@ func (s *Spool) drainSegment(ctx context.Context, g *segment, send func(context.
 	if damaged+tail > 0 || int64(len(data)) < g.size {
 		return s.repair(g, frames, damaged+tail)
 	}
+	var unkept error
 	for len(frames) > 0 {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("spool: %w", err)
@@ -71,10 +73,12 @@ func (s *Spool) drainSegment(ctx context.Context, g *segment, send func(context.
 			return err
 		}
 		s.metrics.drained.Add(float64(n))
-		if err := s.advance(g, frames, n); err != nil {
-			return err
-		}
+		// A disk that is full gets room only by draining: that it cannot keep the progress must not end it.
+		unkept = cmp.Or(unkept, s.advance(g, frames, n))
 		frames = frames[n:]
+	}
+	if unkept != nil {
+		s.log.Warn("spool: progress not kept, after a crash records would be sent twice", "error", unkept)
 	}
 	return s.drop(g, remove(s.path(g.number, segmentSuffix)))
 }

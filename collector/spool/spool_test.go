@@ -272,3 +272,21 @@ func BenchmarkDrain(b *testing.B) {
 		b.Fatal(err)
 	}
 }
+
+// TestDrainWithoutProgress: a disk with no room for the progress is drained all the same.
+func TestDrainWithoutProgress(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, 1<<20)
+	var want []string
+	for i := range 2*sendRecords + 1 {
+		want = append(want, fmt.Sprint("r", i))
+	}
+	add(t, s, want...)
+	if err := os.Mkdir(filepath.Join(dir, progressName+".tmp"), 0o700); err != nil { // so it cannot be written
+		t.Fatal(err)
+	}
+	same(t, drain(t, s), want...)
+	if used, _ := s.Stats(); used != 0 {
+		t.Errorf("%d bytes are left", used)
+	}
+}

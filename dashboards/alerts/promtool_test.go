@@ -154,6 +154,7 @@ func run(t *testing.T, groups []alerts.Group, every string, tests []testCase) {
 
 // TestEveryAlertFiresOnItsFault and on no other; a healthy pipeline raises none.
 func TestEveryAlertFiresOnItsFault(t *testing.T) {
+	t.Parallel()
 	tests := []testCase{{Name: "healthy", Interval: "1m", Input: inputs(healthy()), Exprs: []exprCheck{
 		{Expr: firing, Eval: "30m"}, {Expr: firing, Eval: "75m"}, {Expr: firing, Eval: "120m"},
 	}}}
@@ -165,6 +166,7 @@ func TestEveryAlertFiresOnItsFault(t *testing.T) {
 
 // TestWeeksAreCompared runs the alerts that look weeks back, over four weeks in steps of half an hour.
 func TestWeeksAreCompared(t *testing.T) {
+	t.Parallel()
 	tests := []testCase{{Name: "every week alike", Interval: "30m", Input: inputs(weeks()), Exprs: []exprCheck{{Expr: firing, Eval: "39000m"}}}}
 	for _, f := range weeklyFaults() {
 		tests = append(tests, check(f, weeks(), "30m"))

@@ -78,7 +78,7 @@ func pages() (names []string) {
 	return names
 }
 
-const undisturbed = 40 * time.Second
+const undisturbed = 30 * time.Second
 
 func TestEachPageFiresOnItsFaultAndNoneWithout(t *testing.T) {
 	needed(t, "prometheus")

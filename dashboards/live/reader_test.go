@@ -93,12 +93,13 @@ func TestQuestionsAreAnswered(t *testing.T) {
 		"customers-of-stage":   "site customer_kind customer_id journeys touches orders spent furthest entry last_seen total",
 		"customers-of-flow":    "site customer_kind customer_id journeys touches orders spent furthest entry last_seen total",
 		"customers-of-channel": "site customer_kind customer_id journeys touches orders spent furthest entry last_seen total",
+		"owner":                "user_id",
 		"refused":              "received_at site reason field detail total",
 		"customer/summary":     "first_seen last_seen journeys session_count touchpoint_count orders revenue_total first_seen_by stage_now",
 		"customer/journeys":    "started_at",
 		"customer/timeline":    "occurred_at stage event page channel_name campaign_name revenue_amount rule session_started_at",
 	}
-	parameters := map[string]string{"since": "0", "limit": "5", "offset": "0", "refused": "true", "stage": "2", "part": "", "from": "1", "to": "2", "of": "x"}
+	parameters := map[string]string{"since": "0", "limit": "5", "offset": "0", "refused": "true", "stage": "2", "part": "", "from": "1", "to": "2", "of": "x", "site": "main"}
 	f := filter(t, "site=a&channel=b&campaign=c&device=d&country=e")
 	for name, want := range columns {
 		q := question{name, "", name}

@@ -67,12 +67,13 @@ export class Drawer {
 
   /** Shows one customer; back leads to where it was chosen. */
   async customer(site: string, id: string, back?: () => void): Promise<void> {
-    const answer = await this.load<{ summary: Table; journeys: Table; touchpoints: Table }>(id, "customer", new URLSearchParams({ site, id }));
+    const answer = await this.load<{ customer: string; summary: Table; journeys: Table; touchpoints: Table }>(id, "customer", new URLSearchParams({ site, id }));
     if (!answer) return;
     this.back = back;
     const summary = rows(answer.summary)[0];
     const touches = rows(answer.touchpoints);
-    this.show(id,
+    this.show(answer.customer,
+      answer.customer !== id ? h("p", { class: "hint" }, `Known at first as ${id}.`) : document.createTextNode(""),
       summary ? facts(site, summary) : h("p", { class: "nothing" }, "No journey of this customer is stored yet: it may take a second."),
       h("h3", {}, `Touchpoints, the newest first${touches.length >= 1000 ? " (the last 1,000)" : ""}`),
       timeline(touches));

@@ -3,7 +3,7 @@
 -- else to the only user ever seen there.
 WITH
     mine AS (SELECT anonymous_id FROM identities WHERE user_id = ${customer:singlequote}),
-    logins AS (SELECT site, anonymous_id, asserted_at, user_id FROM identities WHERE anonymous_id IN (SELECT * FROM mine) OR anonymous_id = ${customer:singlequote})
+    logins AS (SELECT site, anonymous_id, asserted_at, user_id FROM identities WHERE anonymous_id GLOBAL IN (SELECT * FROM mine) OR anonymous_id = ${customer:singlequote})
 SELECT
     t.occurred_at AS occurred_at,
     -- A purchase after the first of the journey, or after one of an earlier journey, counts as loyalty.
@@ -24,7 +24,7 @@ FROM
     (
         SELECT * FROM accepted_touchpoints
         WHERE $__timeFilter(occurred_at)
-            AND (customer_id = ${customer:singlequote} OR customer_id IN (SELECT * FROM mine))
+            AND (customer_id = ${customer:singlequote} OR customer_id GLOBAL IN (SELECT * FROM mine))
             AND $__conditionalAll(site IN (${site:singlequote}), $site)
     ) AS sent
     ASOF LEFT JOIN

@@ -84,9 +84,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	insert, _ := strings.CutPrefix(r.URL.Query().Get("query"), "INSERT INTO ")
-	insert, _, _ = strings.Cut(insert, " ")
-	a := g.decide(insert)
+	a := g.decide(insertInto(r.URL.Query().Get("query")))
 	select {
 	case <-time.After(a.delay):
 	case <-r.Context().Done():
@@ -115,6 +113,17 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(answer.StatusCode)
 		_, _ = io.Copy(w, answer.Body)
 	}
+}
+
+// insertInto is the name of the table that a statement inserts into, "" when it is none.
+func insertInto(statement string) string {
+	rest, is := strings.CutPrefix(statement, "INSERT INTO ")
+	if !is {
+		return ""
+	}
+	name, _, _ := strings.Cut(rest, " ")
+	_, table, _ := strings.Cut(strings.ReplaceAll(name, "`", ""), ".")
+	return table
 }
 
 // pass sends the request on, whether or not the client still waits.

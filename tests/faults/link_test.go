@@ -3,6 +3,7 @@ package faults
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -13,7 +14,7 @@ type mode int
 const (
 	open  mode = iota
 	cut        // connections are refused, those that are open are reset
-	hole       // bytes vanish, connections stay open: a cable that was pulled
+	hole       // bytes vanish, connections stay open, and those that lost some stay so for good: a router that forgot them
 	slow       // each piece waits
 	muted      // requests arrive, answers vanish
 )
@@ -44,11 +45,11 @@ func newLink(t testing.TB, target string) *link {
 	return l
 }
 
-// set changes the mode. Connections that were in a hole are reset when it ends, as after a timeout.
+// set changes the mode. Connections whose answers were swallowed are reset when that ends.
 func (l *link) set(m mode) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if m == cut || l.mode == hole || l.mode == muted {
+	if m == cut || l.mode == muted {
 		for c := range l.conns {
 			_ = c.Close()
 		}
@@ -76,8 +77,9 @@ func (l *link) serve(client net.Conn) {
 		return
 	}
 	var both sync.WaitGroup
-	both.Go(func() { l.pump(server, client, hole) })
-	both.Go(func() { l.pump(client, server, hole, muted) })
+	var dead atomic.Bool
+	both.Go(func() { l.pump(server, client, &dead, open) })
+	both.Go(func() { l.pump(client, server, &dead, muted) })
 	both.Wait()
 }
 
@@ -99,8 +101,8 @@ func (l *link) forget(c net.Conn) {
 	_ = c.Close()
 }
 
-// pump copies until either end closes, and swallows what passes in one of the modes.
-func (l *link) pump(to, from net.Conn, swallow ...mode) {
+// pump copies until either end closes. What comes in a mode is swallowed, and in a hole, and whatever comes after that.
+func (l *link) pump(to, from net.Conn, dead *atomic.Bool, swallow mode) {
 	defer to.Close()
 	defer from.Close()
 	buf := make([]byte, 32<<10)
@@ -110,11 +112,10 @@ func (l *link) pump(to, from net.Conn, swallow ...mode) {
 		if now == slow {
 			time.Sleep(150 * time.Millisecond)
 		}
-		lost := false
-		for _, m := range swallow {
-			lost = lost || now == m
+		if now == hole && n > 0 {
+			dead.Store(true)
 		}
-		if n > 0 && !lost {
+		if lost := dead.Load() || now == swallow && now != open; n > 0 && !lost {
 			if _, err := to.Write(buf[:n]); err != nil {
 				return
 			}

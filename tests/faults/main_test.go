@@ -37,6 +37,11 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	// The tests mostly wait for sessions to time out. -parallel of the command line comes later and wins.
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
 }
 

@@ -4,6 +4,7 @@ import "testing"
 
 // TestNothingIsBroken: the rig by itself, proxies and all, keeps the guarantee.
 func TestNothingIsBroken(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, options{collectors: 2, processors: 1})
 	x := r.startTraffic(t)
 	x.stop(t)

@@ -246,6 +246,13 @@ func (s *service) metric(name string) (value float64, err error) {
 // settled waits until nothing is on its way any more: the spools are empty and the processors have caught up.
 func (r *rig) settled(t testing.TB, limit time.Duration) {
 	t.Helper()
+	r.drained(t, limit)
+	(&harness.Pipeline{Kafka: r.link.addr}).CaughtUp(t, limit)
+}
+
+// drained waits until the spools are empty.
+func (r *rig) drained(t testing.TB, limit time.Duration) {
+	t.Helper()
 	for _, c := range r.collectors {
 		harness.Eventually(t, limit, "the spool is drained", func() error {
 			bytes, err := c.metric("throughline_spool_used_bytes")
@@ -255,7 +262,6 @@ func (r *rig) settled(t testing.TB, limit time.Duration) {
 			return err
 		})
 	}
-	(&harness.Pipeline{Kafka: r.link.addr}).CaughtUp(t, limit)
 }
 
 // verdict waits until everything has settled and fails the test unless the tables are what they should be.

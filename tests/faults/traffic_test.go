@@ -74,7 +74,7 @@ func (x *traffic) write(ctx context.Context, writer int) {
 	for n := 0; ctx.Err() == nil; {
 		batch := make([]*message, 1+r.IntN(40))
 		for i := range batch {
-			batch[i] = x.message(r, fmt.Sprintf("w%d-%d", writer, n))
+			batch[i] = x.message(r, writer, n)
 			n++
 		}
 		first, repeat := r.IntN(len(x.rig.collectors)), r.IntN(10) == 0
@@ -86,9 +86,10 @@ func (x *traffic) write(ctx context.Context, writer int) {
 	}
 }
 
-// message makes one event, of a customer whose sessions other events will bridge.
-func (x *traffic) message(r *rand.Rand, id string) *message {
-	customer := r.IntN(400)
+// message makes one event, of a customer whose sessions other events will bridge. Customers come and go, so that there are
+// always some with few events.
+func (x *traffic) message(r *rand.Rand, writer, n int) *message {
+	id, customer := fmt.Sprintf("w%d-%d", writer, n), n/1500*100+r.IntN(300)
 	at := x.base.Add(time.Duration(customer%5)*24*time.Hour + time.Duration(r.Int64N(4*3600_000))*time.Millisecond)
 	stage := stages.Stage(r.IntN(int(stages.Last) + 1))
 	m := &message{MessageID: id, Event: fmt.Sprint("Step ", r.IntN(5)), Timestamp: stamp(at), corrected: r.IntN(8) == 0}

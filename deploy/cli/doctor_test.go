@@ -34,13 +34,15 @@ func TestDoctor(t *testing.T) {
 
 func TestDoctorGood(t *testing.T) {
 	t.Chdir(t.TempDir())
-	newRig(t)
+	r := newRig(t)
+	t.Setenv("THROUGHLINE_COLLECTOR_LISTEN", strings.TrimPrefix(r.url, "http://"))
+	t.Setenv("THROUGHLINE_PROCESSOR_ADMIN_LISTEN", "127.0.0.1:0")
 	code, out, said := run("doctor", "--json", "--skip", "clickhouse,clickhouse-tables,clickhouse-access,clickhouse-disks,clock,processor,consumer-group,engine-library")
 	var answer struct {
 		Good     bool
 		Findings []doctor.Finding
 	}
-	if err := json.Unmarshal([]byte(out), &answer); err != nil || code != exitOK || !answer.Good || len(answer.Findings) != 11 {
+	if err := json.Unmarshal([]byte(out), &answer); err != nil || code != exitOK || !answer.Good || len(answer.Findings) != 17 {
 		t.Errorf("code %d, %v: %s%s", code, err, out, said)
 	}
 }

@@ -206,9 +206,12 @@ func (c *cutter) take(out *portion, who *identity.Person, first *item, size int)
 	set, before := c.view(who)
 	builder.Build(customer, set, &c.before)
 	news := c.unite(out, who, first)
-	changed := who.Own.Sort() || news.learned
+	changed := who.Own.Sort() || news.learned || news.replayed && news.floor > who.Own.Floor
 	if !changed && !news.replayed && !who.Unsure {
 		return true, nil
+	}
+	if who.Own.Floor = max(who.Own.Floor, news.floor); news.learned {
+		who.Own.Floor = max(who.Own.Floor, c.before.Version()) // also where touches go that made it
 	}
 	set, after := c.view(who)
 	builder.Build(customer, set, &c.after)
@@ -244,6 +247,9 @@ type news struct {
 	learned bool
 	// The offset of the last one.
 	last int64
+	// The greatest received_at of those that are no touch of the set. Somebody who could not finish may have written rows of
+	// such a version, as a record that changes nothing now may have done for them.
+	floor uint64
 }
 
 // unite adds the items to the person and their rows to the portion.
@@ -252,7 +258,8 @@ func (c *cutter) unite(out *portion, who *identity.Person, first *item) (n news)
 		n.last = max(n.last, it.offset)
 		if it.record != nil {
 			n.replayed = n.replayed || it.replayedIn(out.partition)
-			n.learned = c.learn(out, who, it) || n.learned
+			learned, at := c.learn(out, who, it)
+			n.learned, n.floor = n.learned || learned, max(n.floor, uint64(at))
 			continue
 		}
 		if !it.counts {
@@ -264,6 +271,7 @@ func (c *cutter) unite(out *portion, who *identity.Person, first *item) (n news)
 		switch verdict {
 		case journey.Duplicate:
 			out.duplicates++
+			n.floor = max(n.floor, uint64(it.touch.ReceivedAt))
 			continue
 		case journey.Same:
 			out.duplicates++

@@ -245,6 +245,11 @@ func (m *memory) sources(of func(touchpoint.Customer) bool, fn func(*store.Sourc
 			continue
 		}
 		c := pairs[pair]
+		for _, d := range m.derived {
+			if d.table == store.TableJourneys && d.key.Customer == (touchpoint.Customer{Site: pair[0], Kind: touchpoint.KindUser, ID: pair[1]}) {
+				c.Version = max(c.Version, d.key.Version)
+			}
+		}
 		s := store.SourceOf{
 			LinkedID: *m.linked(pair[0], pair[2]), UserID: pair[1], Version: c.Version,
 			Taken: identity.Sequence{Partitions: c.Partitions, Offset: c.Offset},

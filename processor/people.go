@@ -37,33 +37,27 @@ func newest(set *journey.Set) uint64 {
 	return at
 }
 
-// learn takes a record about ids and tells whether it changed anything.
-func (c *cutter) learn(out *portion, p *identity.Person, it *item) (changed bool) {
-	at := int64(0)
+// learn takes a record about ids. It tells whether it changed anything, and when what it is about was received, in microseconds.
+func (c *cutter) learn(out *portion, p *identity.Person, it *item) (changed bool, at int64) {
 	switch kind := it.record.Kind.(type) {
 	case *touchpoint.Record_Link:
 		out.links++
-		at = kind.Link.ReceivedAt
-		changed = out.learnLink(p, it, kind.Link)
+		return out.learnLink(p, it, kind.Link), kind.Link.ReceivedAt
 	case *touchpoint.Record_Unlink:
 		out.unlinks++
-		at = kind.Unlink.ReceivedAt
-		changed = out.learnUnlink(p, it, kind.Unlink)
+		return out.learnUnlink(p, it, kind.Unlink), kind.Unlink.ReceivedAt
 	case *touchpoint.Record_Contribution:
 		at = kind.Contribution.ReceivedAt
 		if changed = p.Sources.Apply(received(kind.Contribution)); !changed {
 			out.stale++
-			return false
+			return false, at
 		}
 		out.applied++
 		if id := kind.Contribution.AnonymousId; !slices.Contains(out.sources, id) {
 			out.sources = append(out.sources, id)
 		}
 	}
-	if changed {
-		p.Own.Floor = max(p.Own.Floor, uint64(at))
-	}
-	return changed
+	return changed, at
 }
 
 func edgeOf(l *touchpoint.Link) identity.Edge {

@@ -22,7 +22,10 @@ import (
 	"github.com/throughline/throughline/tests/stitching"
 )
 
-var populations = flag.Int("populations", 300, "populations to try in TestStitchedTablesEqualOracle")
+var (
+	populations     = flag.Int("populations", 300, "populations to try in TestStitchedTablesEqualOracle")
+	firstPopulation = flag.Uint64("first-population", 0, "seed of the first of them")
+)
 
 // cluster is logs, committed offsets, ClickHouse's stand-in and some processors, whose owners are cut off between any two steps
 // of a flush.
@@ -235,7 +238,11 @@ func (m *memory) edges() map[string]bool {
 // tables are those of the naive rule, which sees everything at once.
 func TestStitchedTablesEqualOracle(t *testing.T) {
 	rules, died := builtin(t), map[string]int{}
-	for seed := range uint64(*populations) {
+	rules.other.options.RulesDate = 0 // else all versions are that date
+	for _, site := range rules.sites {
+		site.options.RulesDate = 0
+	}
+	for seed := *firstPopulation; seed < *firstPopulation+uint64(*populations); seed++ {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 2))
 			population := stitching.New(r, 1+r.IntN(5), 1+r.IntN(25))

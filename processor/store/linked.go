@@ -27,7 +27,8 @@ type StoredEdge struct {
 type SourceOf struct {
 	LinkedID
 	UserID string
-	// How far the user had taken its contributions, and the version of what the user then had; 0 where it had not.
+	// How far the user had taken its contributions, 0 where it had not, and the greatest version of what the user then had and of the
+	// user's stored journeys, tombstones included.
 	Taken   identity.Sequence
 	Version uint64
 	// All touches of the anonymous id, in order of time; what of them is the user's follows from the links. Only ID of
@@ -73,6 +74,7 @@ const (
 	factEdge = iota
 	factUnlink
 	factTaken
+	factFloor
 )
 
 // add puts the fact where it belongs.
@@ -89,7 +91,9 @@ func (f *fact) add(to *SourceOf) {
 		to.Unlinks = append(to.Unlinks, identity.Unlink{UserID: f.edge.UserID, Until: until})
 		to.Bucket = f.bucket
 	case factTaken:
-		to.Taken, to.Version = f.taken, f.version
+		to.Taken, to.Version = f.taken, max(to.Version, f.version)
+	case factFloor:
+		to.Version = max(to.Version, f.version)
 	}
 }
 

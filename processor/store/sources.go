@@ -49,7 +49,14 @@ func (s *Store) sources(ctx context.Context, of scope, fn func(*SourceOf) error)
 				(argMax((kafka_partitions, kafka_offset), (c.version, kafka_partitions, kafka_offset)) AS taken).1 AS partitions, taken.2 AS offset,
 				max(version) AS latest, user_id AS owner
 			FROM %s AS c WHERE %s GROUP BY site, anonymous_id, user_id
-		) ORDER BY site, owner, anonymous_id`, s.facts(), pairs, s.from(TableContributions), of.where("c.user_id", "c.bucket"))
+			UNION ALL
+			SELECT p.site, p.anonymous_id, 3 AS fact, '' AS user, 0 AS at, '' AS source, 0 AS deleted, 0 AS bucket,
+				0 AS partitions, 0 AS offset, j.floor AS latest, p.user_id AS owner
+			FROM (%s) AS p JOIN (
+				SELECT site, customer_id, max(version) AS floor FROM %s WHERE customer_kind = 'user' AND %s GROUP BY site, customer_id
+			) AS j ON p.site = j.site AND p.user_id = j.customer_id
+		) ORDER BY site, owner, anonymous_id`, s.facts(), pairs, s.from(TableContributions), of.where("c.user_id", "c.bucket"),
+		pairs, s.from(TableJourneys), of.where("customer_id", "bucket"))
 	var source SourceOf
 	// The touches are asked for after what the users have taken: so they are at least all that was in it.
 	opened := func() error { return touches.open(ctx, s, pairs) }

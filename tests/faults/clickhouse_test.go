@@ -28,6 +28,7 @@ func TestClickHouseFaults(t *testing.T) {
 		{drop: true},
 		{drop: true, apply: true},
 		{delay: 300 * time.Millisecond},
+		{code: 159, name: "TIMEOUT_EXCEEDED", later: 700 * time.Millisecond},
 	}
 	for _, share := range []float64{0.5, 1, 0.3} {
 		r.gateway.set(func(string) action {
@@ -42,7 +43,7 @@ func TestClickHouseFaults(t *testing.T) {
 		time.Sleep(time.Second)
 	}
 	r.gateway.set(nil)
-	x.more(t, 100)
+	x.more(t, 300) // those that come later have come
 	r.stopEngine(t)
 	x.more(t, 500)
 	time.Sleep(time.Second)

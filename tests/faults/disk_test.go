@@ -47,7 +47,7 @@ func empty(t *testing.T, dir string) {
 // end, and the spool empties although the disk has no room for so much as a note.
 func TestSpoolDiskFull(t *testing.T) {
 	t.Parallel()
-	disk := smallDisk(t, 1<<20)
+	disk := smallDisk(t, 1<<19)
 	r := newRig(t, options{spoolDir: disk})
 	x := r.startTraffic(t)
 	x.more(t, 300)

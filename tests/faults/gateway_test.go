@@ -28,6 +28,8 @@ type action struct {
 	apply bool
 	// Close the connection without an answer.
 	drop bool
+	// Pass it on so much later than it is answered with an exception: a server that goes on after its client has given up.
+	later time.Duration
 }
 
 // gateway is an HTTP proxy on loopback in front of ClickHouse.
@@ -91,6 +93,14 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if a.hold != nil {
 		<-a.hold
+	}
+	if a.later > 0 {
+		late := r.Clone(context.WithoutCancel(r.Context()))
+		time.AfterFunc(a.later, func() {
+			if answer, err := g.pass(late, body); err == nil {
+				_ = answer.Body.Close()
+			}
+		})
 	}
 	var answer *http.Response
 	if a.code == 0 && !a.drop || a.apply {

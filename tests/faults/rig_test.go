@@ -50,6 +50,7 @@ type rig struct {
 	collectors   []*service
 	processors   []*service
 	ledger       *check.Ledger
+	traffics     int // that were started
 }
 
 // service is a collector or a processor with its addresses and its folder.
@@ -112,7 +113,7 @@ func freeAddr(t testing.TB) string {
 func (r *rig) startBroker(t testing.TB) {
 	t.Helper()
 	folder := filepath.Join(r.dir, "kafka")
-	if r.options.kfake {
+	if r.kfake {
 		b, err := broker.New(broker.Config{DataDir: folder, Listen: r.kafka, Advertise: r.link.addr, Partitions: r.partitions}, slog.New(slog.DiscardHandler))
 		must(t, err)
 		must(t, b.Start(t.Context()))
@@ -191,7 +192,7 @@ func (r *rig) addProcessor(t testing.TB) *service {
 func (r *rig) environ(variables ...string) []string {
 	env := append(os.Environ(), "GOMAXPROCS=2")
 	variables = append(variables, "KAFKA_BROKERS="+r.link.addr, "CLICKHOUSE_DSN=http://"+r.gateway.addr+"/throughline")
-	for _, v := range append(variables, r.options.env...) {
+	for _, v := range append(variables, r.env...) {
 		env = append(env, "THROUGHLINE_"+v)
 	}
 	return env

@@ -29,6 +29,7 @@ type traffic struct {
 	failed atomic.Int64
 	base   time.Time
 	pause  time.Duration
+	number int
 }
 
 // startTraffic begins to post to all collectors. stop ends it.
@@ -39,6 +40,8 @@ func (r *rig) startTraffic(t testing.TB) *traffic {
 		rig: r, cancel: cancel, base: time.Now().AddDate(0, 0, -10).Truncate(time.Hour), pause: 15 * time.Millisecond,
 		client: &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: writers}},
 	}
+	r.traffics++
+	x.number = r.traffics
 	for n := range writers {
 		x.work.Go(func() { x.write(ctx, n) })
 	}
@@ -70,7 +73,7 @@ type message struct {
 
 // write posts one batch after another. What it posts follows from the seed, what becomes of it does not.
 func (x *traffic) write(ctx context.Context, writer int) {
-	r := rand.New(rand.NewPCG(*seed, uint64(writer)))
+	r := rand.New(rand.NewPCG(*seed, uint64(100*x.number+writer)))
 	for n := 0; ctx.Err() == nil; {
 		batch := make([]*message, 1+r.IntN(40))
 		for i := range batch {
@@ -89,7 +92,7 @@ func (x *traffic) write(ctx context.Context, writer int) {
 // message makes one event, of a customer whose sessions other events will bridge. Customers come and go, so that there are
 // always some with few events.
 func (x *traffic) message(r *rand.Rand, writer, n int) *message {
-	id, customer := fmt.Sprintf("w%d-%d", writer, n), n/1500*100+r.IntN(300)
+	id, customer := fmt.Sprintf("t%d-w%d-%d", x.number, writer, n), n/1500*100+r.IntN(300)
 	at := x.base.Add(time.Duration(customer%5)*24*time.Hour + time.Duration(r.Int64N(4*3600_000))*time.Millisecond)
 	stage := stages.Stage(r.IntN(int(stages.Last) + 1))
 	m := &message{MessageID: id, Event: fmt.Sprint("Step ", r.IntN(5)), Timestamp: stamp(at), corrected: r.IntN(8) == 0}

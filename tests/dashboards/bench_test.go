@@ -51,7 +51,7 @@ func BenchmarkPanels(b *testing.B) {
 var visible = map[string][]string{
 	"journey-funnel": {"journey-funnel/summary", "journey-funnel/funnel", "journey-funnel/standing", "journey-funnel/time_in_stage", "journey-funnel/trend", "journey-funnel/by_channel"},
 	"stage-transitions": {"stage-transitions/summary", "stage-transitions/matrix", "stage-transitions/graph_nodes", "stage-transitions/graph_edges", "stage-transitions/trend",
-		"stage-transitions/kinds", "stage-transitions/flows", "stage-transitions/dwell"},
+		"stage-transitions/kinds"},
 	"acquisition": {"acquisition/summary", "acquisition/channels", "acquisition/trend", "acquisition/attribution", "acquisition/campaign_attribution", "acquisition/campaigns", "acquisition/paths"},
 	"customer":    {"customer/summary", "customer/stages", "customer/timeline", "customer/journeys", "customer/sessions", "customer/identities", "customer/customers"},
 	"data-quality": {"data-quality/summary", "data-quality/accepted", "data-quality/rejected", "data-quality/reasons", "data-quality/rejected_events", "data-quality/late", "data-quality/skew",

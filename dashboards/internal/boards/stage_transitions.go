@@ -16,7 +16,7 @@ func stageTransitions() grafana.Board {
 		Rows: []grafana.Row{
 			{Panels: []grafana.Panel{transitionsSummary(), transitionsMatrix(), transitionsGraph()}},
 			{ID: 100, Title: "Over time", Panels: []grafana.Panel{transitionsTrend(), transitionsKinds()}},
-			{ID: 101, Title: "Between which stages, and after how long", Panels: []grafana.Panel{transitionsFlows(), transitionsDwell()}},
+			{ID: 101, Title: "Between which stages, and after how long", Collapsed: true, Panels: []grafana.Panel{transitionsFlows(), transitionsDwell()}},
 			{ID: 102, Title: "Who they are", Collapsed: true, Panels: []grafana.Panel{transitionsLatest()}},
 		},
 	}

@@ -17,8 +17,13 @@ type again struct {
 	// Stays as it is from the beginning on.
 	before int64
 	// Zero when it is over.
-	due time.Time
+	due      time.Time
+	failures int
 }
+
+// failuresToGiveUp is after how many failed fetches in a row the second reading ends: what is in the way, such as a batch that
+// nobody can read, is in the dead letter since the first.
+const failuresToGiveUp = 100
 
 // unsettled remembers, from generation to generation, from where partitions are to be read again.
 type unsettled struct {
@@ -62,8 +67,13 @@ func (p *partition) readAgain(ctx context.Context, f *consume.Fetcher, o *owner)
 	if errors.Is(err, consume.ErrTruncated) {
 		p.again.from = max(p.again.from+1, fetched.LogStart)
 	} else if err != nil {
-		return // the first reading meets the same error, and says so
+		if p.again.failures++; p.again.failures >= failuresToGiveUp {
+			o.deps.Logger.Warn("what was replayed is not read again to its end", "partition", p.id, "at", p.again.from, "error", err)
+			p.again.due = time.Time{}
+		}
+		return // the first reading meets the same error where it is the way, and says so
 	}
+	p.again.failures = 0
 	records := fetched.Records
 	for len(records) > 0 && records[len(records)-1].Offset >= p.again.before {
 		records = records[:len(records)-1]

@@ -52,7 +52,7 @@ func (p Prints) with(touches []Touch) Prints {
 	merged := make([]byte, 0, len(p)+PrintLength*len(added))
 	last := ""
 	for i, k := 0, 0; i < p.Len() || k < len(added); {
-		next := ""
+		var next string
 		if k == len(added) || i < p.Len() && p.at(i) <= added[k] {
 			next = p.at(i)
 			i++

@@ -12,9 +12,9 @@ const growth = `A customer's touchpoints lie in the partition that their bucket 
 partitions most customers move. So:
 
   1. throughline topics grow --partitions %[1]d --yes
-     The processors notice within some seconds. Each restores the customers that are its own now from ClickHouse: about a
-     second for 20,000 touchpoints of them; meanwhile touchpoints wait in Kafka. What still lies in a customer's old
-     partition is passed on to the new one, so nothing has to be stopped or drained first.
+     The processors notice within some seconds. Each restores the customers that are its own now from ClickHouse; meanwhile
+     touchpoints wait in Kafka. What still lies in a customer's old partition is passed on to the new one, so nothing has to
+     be stopped or drained first.
   2. Set THROUGHLINE_KAFKA_PARTITIONS=%[1]d wherever 'throughline topics' is run.
   3. Restart the collectors, one after another. Until then they write to the old partitions, which is slower, not wrong.
 

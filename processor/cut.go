@@ -73,6 +73,9 @@ type cutter struct {
 	partTouches int
 	// What customers are read from whose records reach behind what is folded; without it nothing is folded.
 	archive archive
+	// What versions customers whose records are replayed may not fall below, and where that is read; nil in tests.
+	lifted map[touchpoint.Customer]uint64
+	floors floors
 	// Tells that a set is of the newest flush: what it is made of may not be in ClickHouse yet.
 	fresh func(key []byte) bool
 	sweep *sweep
@@ -103,6 +106,9 @@ func (c *cutter) cut(p *partition, taken pending) (*portion, error) {
 	}
 	firsts := c.byCustomer(taken.chunks)
 	out.reserve(taken.records, len(firsts))
+	if err := c.lift(out, firsts); err != nil {
+		return nil, err
+	}
 	for _, first := range firsts {
 		if err := c.customer(out, first); err != nil {
 			return nil, err
@@ -206,6 +212,7 @@ func (c *cutter) take(out *portion, who *identity.Person, first *item, size int)
 	set, before := c.view(who)
 	builder.Build(customer, set, &c.before)
 	news := c.unite(out, who, first)
+	news.floor = max(news.floor, c.lifted[customer])
 	changed := who.Own.Sort() || news.learned || news.replayed && news.floor > who.Own.Floor
 	if !changed && !news.replayed && !who.Unsure {
 		return true, nil
@@ -247,8 +254,7 @@ type news struct {
 	learned bool
 	// The offset of the last one.
 	last int64
-	// The greatest received_at of those that are no touch of the set. Somebody who could not finish may have written rows of
-	// such a version, as a record that changes nothing now may have done for them.
+	// The greatest received_at of those about ids, and what the rows' version must not fall below otherwise.
 	floor uint64
 }
 
@@ -271,7 +277,6 @@ func (c *cutter) unite(out *portion, who *identity.Person, first *item) (n news)
 		switch verdict {
 		case journey.Duplicate:
 			out.duplicates++
-			n.floor = max(n.floor, uint64(it.touch.ReceivedAt))
 			continue
 		case journey.Same:
 			out.duplicates++

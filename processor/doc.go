@@ -3,7 +3,11 @@
 //
 // For each customer it keeps the set of touches (package state). A batch of records is united with the sets, the rows
 // of before and after are built (package journey), and their difference is written (package store). A flush goes, in
-// this order: rows into ClickHouse; sets and applied offsets into the state; offsets to the consumer group, fenced by its
-// generation. A crash between any two of these replays records whose union changes nothing, and the customers of such
+// this order: rows into ClickHouse; contributions into Kafka; sets and applied offsets into the state; offsets to the consumer
+// group, fenced by its generation. A crash between any two of these replays records whose union changes nothing, and the customers of such
 // records are reconciled: what ClickHouse holds of them and Build does not give is tombstoned.
+//
+// Who an anonymous touch belongs to is decided by the owner of its anonymous id (package identity), from links: records saying that a
+// user was seen on it. The owner of each user is told by contributions: "of this day of this anonymous id you have exactly these
+// touches". What a user's journeys are made of are the own touches and the latest contributions.
 package processor

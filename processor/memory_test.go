@@ -137,6 +137,18 @@ func (m *memory) LiveKeys(_ context.Context, customers []touchpoint.Customer, fn
 	return nil
 }
 
+func (m *memory) Floors(_ context.Context, customers []touchpoint.Customer) (map[touchpoint.Customer]uint64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	floors := map[touchpoint.Customer]uint64{}
+	for _, d := range m.derived {
+		if slices.Contains(customers, d.key.Customer) {
+			floors[d.key.Customer] = max(floors[d.key.Customer], d.key.Version)
+		}
+	}
+	return floors, nil
+}
+
 func (m *memory) Restore(_ context.Context, partition, partitions int, _ time.Time, fn func(*store.TouchRow) error) error {
 	return m.touches(func(c touchpoint.Customer) bool { return int(c.Bucket())%partitions == partition }, fn)
 }

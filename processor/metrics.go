@@ -82,7 +82,7 @@ func newMetrics(r prometheus.Registerer, rules *rulebook) *metrics {
 		lost: counters("lost_records_total", "Records that retention removed before they were read.",
 			"topic", topics.Touchpoints, topics.Rejected),
 		retries: counters("flush_retries_total", "Repeated attempts of a flush, by what was waited for.",
-			"cause", "clickhouse", "contributions", "dead_letter", "reconcile", "restore"),
+			"cause", "versions", "clickhouse", "contributions", "dead_letter", "reconcile", "restore"),
 		queryable: prometheus.NewHistogram(histogram("event_to_queryable_seconds",
 			"From receipt at the collector until the row can be queried; sampled.", seconds)),
 		assigned: prometheus.NewGauge(prometheus.GaugeOpts{

@@ -149,6 +149,7 @@ func (o *owner) cutter(ctx context.Context, p *partition) *cutter {
 			}
 			return o.state.Get(key)
 		})
+		p.cutter.floors = o.floors(ctx)
 		p.cutter.archive, p.cutter.fresh = o.archive(ctx), p.recent.fresh
 		p.cutter.sweep = &sweep{scan: o.state.Scan, recent: p.recent.get, bucket: p.id, step: int(o.count)}
 		p.cutter.partitions = o.count

@@ -27,6 +27,8 @@ type Store interface {
 	Write(ctx context.Context, batches ...*store.Batch) error
 	// LiveKeys calls fn for each stored row of the customers that is not a tombstone.
 	LiveKeys(ctx context.Context, customers []touchpoint.Customer, fn func(store.LiveKey) error) error
+	// Floors gives the greatest version of any stored session, journey or transition of each customer, tombstones included.
+	Floors(ctx context.Context, customers []touchpoint.Customer) (map[touchpoint.Customer]uint64, error)
 	// Restore calls fn for each stored touch of the buckets of a partition, those of a customer one after another.
 	Restore(ctx context.Context, partition, partitions int, since time.Time, fn func(*store.TouchRow) error) error
 	// RestoreLinks calls fn for each anonymous id of those buckets that a user was ever seen on.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -45,6 +46,41 @@ func (s *Store) LiveKeys(ctx context.Context, customers []touchpoint.Customer, f
 		customers = customers[n:]
 	}
 	return nil
+}
+
+// Floors gives the greatest version of any row of each customer in sessions, journeys and transitions, tombstones included.
+func (s *Store) Floors(ctx context.Context, customers []touchpoint.Customer) (map[touchpoint.Customer]uint64, error) {
+	floors := make(map[touchpoint.Customer]uint64, len(customers))
+	for asked := range slices.Chunk(customers, keysPerQuery) {
+		if err := s.floors(ctx, asked, floors); err != nil {
+			return nil, fmt.Errorf("store: versions of customers: %w", err)
+		}
+	}
+	return floors, nil
+}
+
+func (s *Store) floors(ctx context.Context, customers []touchpoint.Customer, floors map[touchpoint.Customer]uint64) error {
+	filter := customerFilter(customers)
+	one := func(table string) string {
+		return "SELECT site, customer_kind, customer_id, version FROM " + s.from(table) + " WHERE " + filter
+	}
+	rows, err := s.conn.Query(s.querying(ctx), "SELECT site, customer_kind, customer_id, max(version) FROM ("+
+		one(TableSessions)+" UNION ALL "+one(TableJourneys)+" UNION ALL "+one(TableTransitions)+") GROUP BY site, customer_kind, customer_id")
+	if err != nil {
+		return explain(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var c touchpoint.Customer
+		var kind string
+		var version uint64
+		if err := rows.Scan(&c.Site, &kind, &c.ID, &version); err != nil {
+			return err
+		}
+		c.Kind = kindOf(kind)
+		floors[c] = version
+	}
+	return rows.Err()
 }
 
 type keyedTable struct{ name, id, at string }

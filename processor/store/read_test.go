@@ -142,3 +142,23 @@ func TestReadersStopAtTheFirstError(t *testing.T) {
 		t.Errorf("live keys: %v", err)
 	}
 }
+
+// TestFloors: tombstones count, and so does each of the three tables.
+func TestFloors(t *testing.T) {
+	s, _ := openDatabase(t, nil)
+	a, b := customer(1), customer(2)
+	row := func(c touchpoint.Customer, version uint64, dead bool) journey.Key {
+		return journey.Key{Customer: c, ID: journey.ID{1}, Version: version, Deleted: dead}
+	}
+	if err := s.Write(t.Context(), &Batch{
+		Journeys:    []journey.Journey{{Key: row(a, 5, false), StartedAt: day}, {Key: row(b, 1, false), StartedAt: day}},
+		Sessions:    []journey.Session{{Key: row(a, 9, true), StartedAt: day}},
+		Transitions: []journey.Transition{{Key: row(b, 7, false), At: day}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Floors(t.Context(), []touchpoint.Customer{a, b, customer(3)})
+	if want := map[touchpoint.Customer]uint64{a: 9, b: 7}; err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+}

@@ -18,6 +18,9 @@ func (o *owner) assign(ctx context.Context) error {
 	}
 	o.count = int32(count)
 	o.unsettled.keep(o.gen.Partitions)
+	if err := o.restoreTogether(ctx); err != nil {
+		return err
+	}
 	for _, p := range o.gen.Partitions {
 		ready, err := o.prepare(ctx, p)
 		if err != nil {
@@ -73,18 +76,73 @@ func (o *owner) prepare(ctx context.Context, p consume.Partition) (*partition, e
 // offset. Otherwise the buckets are wiped and restored from ClickHouse, which has at least all that was committed;
 // empty says that it had nothing.
 func (o *owner) fit(ctx context.Context, p consume.Partition, committed, end int64) (offset int64, empty bool, err error) {
+	if found, ok := o.restored[p.ID]; ok {
+		return committed, found == 0, nil
+	}
+	offset, fits, err := o.fits(p, committed, end)
+	if err != nil || fits {
+		return offset, false, err
+	}
+	found, err := o.restoreAgain(ctx, map[int]int64{p.ID: committed})
+	return committed, found[p.ID] == 0, err
+}
+
+// fits tells whether the local state is good for a partition, and the offset that it stands at.
+func (o *owner) fits(p consume.Partition, committed, end int64) (offset int64, fits bool, err error) {
 	applied, known, err := o.state.Applied(int32(p.ID))
 	if err != nil {
 		return 0, false, err
 	}
 	if known && applied.Partitions == o.count && p.Committed != consume.None && applied.Offset >= committed && applied.Offset <= end {
-		return applied.Offset, false, nil
+		return applied.Offset, true, nil
 	}
-	o.deps.Logger.Info("restoring from ClickHouse", "partition", p.ID, "committed", p.Committed, "state_known", known, "state_at", applied.Offset)
-	touches := 0
+	o.deps.Logger.Info("the state must be restored", "partition", p.ID, "committed", p.Committed, "state_known", known, "state_at", applied.Offset)
+	return 0, false, nil
+}
+
+// restoreTogether restores the partitions that need it, if those are several, in one pass over the tables.
+func (o *owner) restoreTogether(ctx context.Context) error {
+	missing := map[int]int64{}
+	for _, p := range o.gen.Partitions {
+		if p.Topic != topics.Touchpoints {
+			continue
+		}
+		first, end, err := o.fetcher.Bounds(ctx, p.Topic, p.ID)
+		if err != nil {
+			return fmt.Errorf("take over %s/%d: %w", p.Topic, p.ID, err)
+		}
+		committed := p.Committed
+		if committed == consume.None {
+			committed = first
+		}
+		_, fits, err := o.fits(p, committed, end)
+		if err != nil {
+			return fmt.Errorf("take over %s/%d: %w", p.Topic, p.ID, err)
+		}
+		if !fits {
+			missing[p.ID] = committed
+		}
+	}
+	if len(missing) < 2 {
+		return nil
+	}
+	restored, err := o.restoreAgain(ctx, missing)
+	if err != nil {
+		return err
+	}
+	o.restored = map[int]int{}
+	for p := range missing {
+		o.restored[p] = restored[p]
+	}
+	return nil
+}
+
+// restoreAgain restores, again and again while ClickHouse is away.
+func (o *owner) restoreAgain(ctx context.Context, offsets map[int]int64) (found map[int]int, err error) {
+	o.deps.Logger.Info("restoring from ClickHouse", "partitions", len(offsets))
 	err = o.retry(ctx, "restore", func() (err error) {
-		touches, err = o.restore(ctx, p.ID, committed)
+		found, err = o.restore(ctx, offsets)
 		return err
 	})
-	return committed, touches == 0, err
+	return found, err
 }

@@ -33,7 +33,9 @@ type owner struct {
 	// How many partitions the topic of touchpoints has.
 	count      int32
 	partitions []*partition
-	full       chan struct{}
+	// What was found for the partitions that had to be restored when the generation began.
+	restored map[int]int
+	full     chan struct{}
 }
 
 // run owns the partitions until ctx is done. What has been cut by then is flushed within the grace period; what has not

@@ -9,34 +9,54 @@ import (
 	"github.com/throughline/throughline/processor/journey"
 	"github.com/throughline/throughline/processor/state"
 	"github.com/throughline/throughline/processor/store"
+	"github.com/throughline/throughline/schemas/topics"
 	"github.com/throughline/throughline/schemas/touchpoint"
 )
 
-// restore wipes the buckets of a partition and fills them from ClickHouse. The offset is written last, so that a crash on the
-// way leaves a state that does not count. It gives the number of touches and links that ClickHouse had, bots included.
-func (o *owner) restore(ctx context.Context, partition int, offset int64) (found int, err error) {
-	if err := o.wipe(partition); err != nil {
-		return 0, err
+// restore wipes the buckets of partitions and fills them from ClickHouse. The offsets are written last, so that a crash on the
+// way leaves a state that does not count. It gives the number of touches and links that ClickHouse had for each, bots included.
+func (o *owner) restore(ctx context.Context, offsets map[int]int64) (found map[int]int, err error) {
+	// Each reading passes over all of the tables. So several partitions are read as one of one, which has everybody.
+	partition, of := 0, 1
+	for p := range offsets {
+		if len(offsets) == 1 {
+			partition, of = p, int(o.count)
+		}
+		if err := o.wipe(p); err != nil {
+			return nil, err
+		}
 	}
-	r := restorer{owner: o, batch: o.state.NewBatch()}
+	r := restorer{owner: o, batch: o.state.NewBatch(), offsets: offsets, found: map[int]int{}}
 	for _, step := range []func() error{
-		func() error { return o.store.Restore(ctx, partition, int(o.count), time.Time{}, r.row) },
+		func() error { return o.store.Restore(ctx, partition, of, time.Time{}, r.row) },
 		r.done,
 		r.commit, // what follows reads it
-		func() error { return o.store.RestoreLinks(ctx, partition, int(o.count), r.linked) },
-		func() error { return o.store.RestoreSources(ctx, partition, int(o.count), r.source) },
+		func() error { return o.store.RestoreLinks(ctx, partition, of, r.linked) },
+		func() error { return o.store.RestoreSources(ctx, partition, of, r.source) },
 		r.doneUser,
 		func() error { return o.store.Write(ctx, &r.leftovers) },
 	} {
 		if err := step(); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
 	o.metrics.restored.Add(float64(r.touches))
-	if err := r.batch.SetApplied(int32(partition), state.Applied{Offset: offset, Partitions: o.count}); err != nil {
-		return 0, err
+	for p, offset := range offsets {
+		if err := r.batch.SetApplied(int32(p), state.Applied{Offset: offset, Partitions: o.count}); err != nil {
+			return nil, err
+		}
 	}
-	return r.touches + r.others, r.batch.Commit()
+	return r.found, r.batch.Commit()
+}
+
+// wants tells whether a bucket is of a partition that is restored, and counts what was found for that.
+func (r *restorer) wants(bucket uint16) bool {
+	partition := int(topics.Partition(bucket, int(r.owner.count)))
+	if _, ok := r.offsets[partition]; !ok {
+		return false
+	}
+	r.found[partition]++
+	return true
 }
 
 func (o *owner) wipe(partition int) error {
@@ -64,12 +84,18 @@ type restorer struct {
 	who  identity.Person
 	// Tombstones that a flush which was cut off did not write.
 	leftovers store.Batch
-	// How many customers were put, touches found, and links and sources found.
-	sets, touches, others int
+	// How many customers were put, and touches found.
+	sets, touches int
+	// The partitions that are restored, and what was found for each.
+	offsets map[int]int64
+	found   map[int]int
 }
 
 // row takes one stored touch; the touches of a customer come together.
 func (r *restorer) row(t *store.TouchRow) error {
+	if !r.wants(t.Bucket) {
+		return nil
+	}
 	if t.Customer != r.customer {
 		if err := r.done(); err != nil {
 			return err
@@ -145,9 +171,11 @@ func (r *restorer) commit() error {
 
 // linked adds to an anonymous id who was seen on it.
 func (r *restorer) linked(l *store.LinkedID) error {
-	r.others++
 	customer := touchpoint.Customer{Site: l.Site, Kind: touchpoint.KindAnonymous, ID: l.AnonymousID}
 	bucket := customer.Bucket()
+	if !r.wants(bucket) {
+		return nil
+	}
 	key := state.Key(nil, bucket, customer)
 	var who identity.Person
 	if err := r.read(key, &who); err != nil {
@@ -190,8 +218,10 @@ func linksOf(l *store.LinkedID) (links identity.Links) {
 // the user ever took from it and perhaps more, which the anonymous id's owner is about to tell. So it counts as the newest that was
 // taken, and the rows of the user may be of before it.
 func (r *restorer) source(s *store.SourceOf) error {
-	r.others++
 	user := touchpoint.Customer{Site: s.Site, Kind: touchpoint.KindUser, ID: s.UserID}
+	if !r.wants(user.Bucket()) {
+		return nil
+	}
 	if user != r.user {
 		if err := r.doneUser(); err != nil {
 			return err

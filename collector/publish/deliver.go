@@ -138,7 +138,7 @@ func (q *partition) lookFor(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return err
-	case len(leaders) != q.p.Partitions():
+	case len(leaders) < q.p.Partitions(): // more is a topic that has grown
 		return fmt.Errorf("%w: %d", errPartitionCount, len(leaders))
 	case leaders[q.index] < 0:
 		return errNoLeader

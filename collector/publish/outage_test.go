@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/segmentio/kafka-go"
 )
 
 // link is a network that can be cut.
@@ -110,5 +112,37 @@ func TestStartWhileTheBrokerIsAway(t *testing.T) {
 	}
 	if _, err := start(t.Context(), 3); err == nil {
 		t.Error("took another number of partitions than the topic has")
+	}
+}
+
+// TestBackAfterTheTopicHasGrown: a producer keeps to the partitions that it began with.
+func TestBackAfterTheTopicHasGrown(t *testing.T) {
+	c := newKafka(t, 2)
+	l := &link{}
+	p, err := New(Config{Brokers: c.ListenAddrs(), Topic: topic, DeliveryTimeout: 150 * time.Millisecond, BreakAfter: 20 * time.Millisecond}, Dependencies{Dial: l.dial})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close(context.Background())
+	client := &kafka.Client{Addr: kafka.TCP(c.ListenAddrs()...)}
+	grown, err := client.CreatePartitions(t.Context(), &kafka.CreatePartitionsRequest{Topics: []kafka.TopicPartitionsConfig{{Name: topic, Count: 4}}})
+	if err != nil || grown.Errors[topic] != nil {
+		t.Fatal(err, grown)
+	}
+	l.cut.Store(true)
+	for p.Available() {
+		_ = p.Publish(t.Context(), []Record{{Value: []byte("while away")}})
+	}
+	l.cut.Store(false)
+	for deadline := time.Now().Add(20 * time.Second); !p.Available(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the partition is not found again")
+		}
+	}
+	if err := p.Publish(t.Context(), []Record{{Partition: 1, Value: []byte("after")}}); err != nil {
+		t.Error(err)
 	}
 }

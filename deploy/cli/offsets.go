@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -90,10 +91,10 @@ func readOffsets(path string, stdin io.Reader) (all []topics.Offset, err error) 
 	rows.FieldsPerRecord = 3
 	for {
 		row, err := rows.Read()
-		if err == io.EOF && len(all) == 0 {
+		if errors.Is(err, io.EOF) && len(all) == 0 {
 			return nil, fmt.Errorf("%s: no offsets in it", path)
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return all, nil
 		}
 		if err != nil {

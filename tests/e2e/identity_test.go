@@ -153,7 +153,9 @@ func TestStitchingSurvivesKills(t *testing.T) {
 	p := harness.New(t, suite.Sites, "PROCESSOR_FLUSH_INTERVAL=20ms")
 	p.Start(t)
 	fed := make(chan error, 1)
-	go func() { fed <- feed(ctx, rand.New(rand.NewPCG(*identitySeed, 3)), p, people, time.Duration(*identityKills)*time.Second) }()
+	go func() {
+		fed <- feed(ctx, rand.New(rand.NewPCG(*identitySeed, 3)), p, people, time.Duration(*identityKills)*time.Second)
+	}()
 	for range *identityKills {
 		time.Sleep(time.Duration(200+r.IntN(2500)) * time.Millisecond)
 		p.Kill()

@@ -168,6 +168,9 @@ func (discarder) Links(context.Context, []touchpoint.Customer, func(*store.Linke
 func (discarder) Sources(context.Context, []touchpoint.Customer, func(*store.SourceOf) error) error {
 	return nil
 }
+func (discarder) Floors(context.Context, []touchpoint.Customer) (map[touchpoint.Customer]uint64, error) {
+	return nil, nil
+}
 func (discarder) Write(context.Context, ...*store.Batch) error { return nil }
 
 func (discarder) LiveKeys(context.Context, []touchpoint.Customer, func(store.LiveKey) error) error {

@@ -16,7 +16,7 @@ import (
 const merch, mapping = "google-merch-events.csv.gz", "google-merch-events.yaml"
 
 // partRows is what the tests of faults import: enough to be in mid-flight for some seconds.
-var partRows = flag.Int("rows", 60_000, "rows that tests of faults import")
+var partRows = flag.Int("rows", 20_000, "rows that tests of faults import")
 
 // patience is for a busy machine.
 const patience = 5 * time.Minute

@@ -269,7 +269,7 @@ func TestStitchingReport(t *testing.T) {
 	s, conn := openDatabase(t, nil)
 	touch := func(id, user, channel string, at int64, stage stages.Stage, revenue int64) *TouchpointRow {
 		return &TouchpointRow{Stage: stage, Version: 1, Touchpoint: &touchpoint.Touchpoint{
-			Site: "shop", MessageId: id, UserId: user, AnonymousId: "a1", Channel: channel, OccurredAt: day + at*minute, ReceivedAt: day, Revenue: revenue,
+			Site: "shop", MessageId: id, Event: "e" + id, UserId: user, AnonymousId: "a1", Channel: channel, OccurredAt: day + at*minute, ReceivedAt: day, Revenue: revenue,
 		}}
 	}
 	user := touchpoint.Customer{Site: "shop", Kind: touchpoint.KindUser, ID: "u1"}
@@ -286,6 +286,11 @@ func TestStitchingReport(t *testing.T) {
 	}
 	const query = "SELECT user_id, stitched_touchpoints, own_touchpoints, anonymous_ids, conversions, revenue, stitched_conversions, stitched_revenue, first_channel, first_channel_alone, moved FROM stitching"
 	if got, want := lines(t, conn, query), "u1 2 2 1 2 120 1 20 paid search email 1"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	// What was seen before the login and what was done after it is one customer's path.
+	const funnel = "SELECT step, customers FROM event_funnel(site='shop', steps=['e1','e2','e4'], window_seconds=0) ORDER BY step"
+	if got, want := lines(t, conn, funnel), "1 1; 2 1; 3 1"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -100,7 +100,7 @@ func (f *fact) add(to *SourceOf) {
 // RestoreLinks calls fn for each anonymous id of the buckets with bucket mod partitions = partition of which a link or an unlink
 // is stored. It stops at the first error of fn.
 func (s *Store) RestoreLinks(ctx context.Context, partition, partitions int, fn func(*LinkedID) error) error {
-	return s.restoreLinks(ctx, everybody(partition, partitions), fn)
+	return s.inPasses(ctx, partition, partitions, func(of scope) error { return s.restoreLinks(ctx, of, fn) })
 }
 
 // Links is RestoreLinks for some anonymous ids, a few thousand at the most.

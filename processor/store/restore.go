@@ -27,7 +27,7 @@ type TouchRow struct {
 // (the zero time is no bound), customer by customer and in order of time. It stops at the first error of fn. The row
 // is valid until fn returns; its strings stay valid.
 func (s *Store) Restore(ctx context.Context, partition, partitions int, since time.Time, fn func(*TouchRow) error) error {
-	return s.restore(ctx, everybody(partition, partitions), since, fn)
+	return s.inPasses(ctx, partition, partitions, func(of scope) error { return s.restore(ctx, of, since, fn) })
 }
 
 // Touches is Restore for some customers, a few thousand at the most.

@@ -84,3 +84,20 @@ func TestSomeCustomersAreReadAsAll(t *testing.T) {
 		t.Errorf("%d customers, want %d", len(some), len(customers))
 	}
 }
+
+// TestPartsCoverAPartition: every bucket of a partition is in one part, and no other bucket is in any.
+func TestPartsCoverAPartition(t *testing.T) {
+	for _, c := range [][3]int{{0, 1, 1}, {0, 1, 7}, {3, 4, 3}, {11, 12, 40}, {5, 1000, 9}, {0, 1, 5000}} {
+		for bucket := range touchpoint.Buckets {
+			in := 0
+			for _, part := range parts(c[0], c[1], c[2]) {
+				if bucket%part.partitions == part.partition {
+					in++
+				}
+			}
+			if want := bucket%c[1] == c[0]; want != (in == 1) || in > 1 {
+				t.Errorf("partition %d of %d in %d parts: bucket %d is in %d", c[0], c[1], c[2], bucket, in)
+			}
+		}
+	}
+}

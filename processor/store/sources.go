@@ -21,7 +21,7 @@ func (s *Store) pairs(of scope) string {
 // RestoreSources calls fn for each pair of a user of the buckets with bucket mod partitions = partition and an anonymous id that
 // the user was ever seen on or has touches from, ordered by site, user and anonymous id. It stops at the first error of fn.
 func (s *Store) RestoreSources(ctx context.Context, partition, partitions int, fn func(*SourceOf) error) error {
-	return s.restoreSources(ctx, everybody(partition, partitions), fn)
+	return s.inPasses(ctx, partition, partitions, func(of scope) error { return s.restoreSources(ctx, of, fn) })
 }
 
 // Sources is RestoreSources for some users, a few thousand at the most.

@@ -26,7 +26,7 @@ const (
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childEnv); dir != "" {
-		b, err := New(Config{DataDir: dir, Listen: os.Getenv(childListenEnv), Sync: true}, nil)
+		b, err := New(Config{DataDir: dir, Listen: os.Getenv(childListenEnv), Sync: true, Partitions: 4}, nil)
 		if err == nil {
 			err = b.Start(context.Background())
 		}
@@ -148,12 +148,12 @@ func TestKilledBrokerKeepsRecordsAndOffsets(t *testing.T) {
 		commit(t, addr, int64(round+1))
 		kill(t, running)
 	}
-	check(t, start(t, Config{DataDir: dir, Sync: true}).Addr(), want, 3)
+	check(t, start(t, Config{DataDir: dir, Sync: true, Partitions: 4}).Addr(), want, 3)
 }
 
 func TestStoppedBrokerKeepsRecordsAndOffsets(t *testing.T) {
 	dir := t.TempDir()
-	b := start(t, Config{DataDir: dir})
+	b := start(t, Config{DataDir: dir, Partitions: 4})
 	produce(t, b.Addr(), 1, "a")
 	commit(t, b.Addr(), 1)
 	if err := b.Stop(); err != nil {
@@ -162,7 +162,7 @@ func TestStoppedBrokerKeepsRecordsAndOffsets(t *testing.T) {
 	if err := b.Err(); err == nil {
 		t.Error("a stopped broker is well")
 	}
-	again := start(t, Config{DataDir: dir})
+	again := start(t, Config{DataDir: dir, Partitions: 4})
 	if err := again.Err(); err != nil {
 		t.Error(err)
 	}
@@ -185,7 +185,7 @@ func TestTopicsAreVerifiedOnEveryStart(t *testing.T) {
 }
 
 func TestSettingsArePutRight(t *testing.T) {
-	b := start(t, Config{DataDir: t.TempDir()})
+	b := start(t, Config{DataDir: t.TempDir(), Partitions: 4})
 	client := kafka.Client{Addr: kafka.TCP(b.Addr()), Transport: &kafka.Transport{}}
 	_, err := client.IncrementalAlterConfigs(t.Context(), &kafka.IncrementalAlterConfigsRequest{
 		Resources: []kafka.IncrementalAlterConfigsRequestResource{{
@@ -214,7 +214,7 @@ func TestSettingsArePutRight(t *testing.T) {
 }
 
 func TestUnknownTopicIsNotCreated(t *testing.T) {
-	b := start(t, Config{DataDir: t.TempDir()})
+	b := start(t, Config{DataDir: t.TempDir(), Partitions: 4})
 	client := kafka.Client{Addr: kafka.TCP(b.Addr()), Transport: &kafka.Transport{}, Timeout: time.Second}
 	_, err := client.Produce(t.Context(), &kafka.ProduceRequest{
 		Topic: "other", RequiredAcks: kafka.RequireAll,

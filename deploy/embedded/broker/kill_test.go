@@ -111,7 +111,7 @@ func TestKilledUnderLoadLosesNothingThatWasAcknowledged(t *testing.T) {
 		t.Error(err)
 	}
 	kill(t, running)
-	found := contents(t, start(t, Config{DataDir: dir}).Addr())
+	found := contents(t, start(t, Config{DataDir: dir, Partitions: 4}).Addr())
 	for value := range acked {
 		if !found[value] {
 			t.Errorf("%s was acknowledged and is lost", value)

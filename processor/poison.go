@@ -2,6 +2,7 @@ package processor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,11 +23,13 @@ func (p *partition) readCarefully(ctx context.Context, f *consume.Fetcher, o *ow
 	fetched, err := f.FetchBatch(ctx, p.topic, p.id, p.next)
 	if err == nil {
 		p.hand(ctx, o, fetched)
-		return
 	}
-	behind := p.firstReadable(ctx, f, end)
-	if _, _, err := f.Bounds(ctx, p.topic, p.id); err != nil || ctx.Err() != nil {
-		return // it was the way after all
+	if !errors.Is(err, consume.ErrUnreadable) {
+		return // it is the way
+	}
+	behind, err := p.firstReadable(ctx, f, end)
+	if err != nil {
+		return
 	}
 	o.deps.Logger.Error("a batch cannot be read; it goes to the dead letter", "topic", p.topic, "partition", p.id,
 		"from", p.next, "to", behind, "error", cause)
@@ -44,13 +47,16 @@ func (p *partition) readCarefully(ctx context.Context, f *consume.Fetcher, o *ow
 }
 
 // firstReadable looks for the first offset whose batch can be read, by steps that double and then by halves. A batch can be
-// read at all of its offsets or at none.
-func (p *partition) firstReadable(ctx context.Context, f *consume.Fetcher, end int64) int64 {
+// read at all of its offsets or at none. It fails when the way to the log does.
+func (p *partition) firstReadable(ctx context.Context, f *consume.Fetcher, end int64) (offset int64, failed error) {
 	readable := func(offset int64) bool {
-		if offset >= end {
+		if offset >= end || failed != nil {
 			return true
 		}
 		_, err := f.FetchBatch(ctx, p.topic, p.id, offset)
+		if err != nil && !errors.Is(err, consume.ErrUnreadable) {
+			failed = err
+		}
 		return err == nil
 	}
 	bad, good := p.next, p.next+1
@@ -64,5 +70,5 @@ func (p *partition) firstReadable(ctx context.Context, f *consume.Fetcher, end i
 			bad = middle
 		}
 	}
-	return good
+	return good, failed
 }

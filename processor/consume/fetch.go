@@ -31,6 +31,10 @@ type Fetched struct {
 	Traced []Traced
 }
 
+// ErrUnreadable is returned when the log has something that is no sound batch: a wrong checksum, broken compression. All
+// other errors say something about the way to it.
+var ErrUnreadable = errors.New("consume: unreadable")
+
 // ErrTruncated is returned when retention has removed the offset that was asked for.
 var ErrTruncated = errors.New("consume: the log no longer holds this offset")
 
@@ -97,8 +101,8 @@ func (f *Fetcher) Partitions(ctx context.Context, topic string) (int, error) {
 	return 0, fmt.Errorf("metadata of %s: %w", topic, kafka.UnknownTopicOrPartition)
 }
 
-// Fetch reads records from an offset on, waiting a moment where there are none. The error is ErrTruncated, or one that may
-// pass.
+// Fetch reads records from an offset on, waiting a moment where there are none. The error is ErrTruncated,
+// ErrUnreadable, or one that may pass.
 func (f *Fetcher) Fetch(ctx context.Context, topic string, partition int, offset int64) (Fetched, error) {
 	return f.fetch(ctx, topic, partition, offset, maxFetchBytes)
 }
@@ -122,6 +126,9 @@ func (f *Fetcher) fetch(ctx context.Context, topic string, partition int, offset
 	out = Fetched{Next: offset, HighWatermark: a.highWatermark, LogStart: a.logStart}
 	if errors.Is(a.err, kafka.OffsetOutOfRange) {
 		return out, ErrTruncated
+	}
+	if errors.Is(a.err, kafka.InvalidMessage) { // the broker has seen that it is broken
+		return out, fmt.Errorf("%w: %w", ErrUnreadable, a.err)
 	}
 	if a.err != nil {
 		return out, fmt.Errorf("fetch %s/%d at %d: %w", topic, partition, offset, a.err)

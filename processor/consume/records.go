@@ -43,14 +43,14 @@ func (o *Fetched) read(batches []byte, offset int64) error {
 	for len(batches) > atLength+4 {
 		size := beforeLength + int(int32(binary.BigEndian.Uint32(batches[atLength:])))
 		if size < atRecords {
-			return fmt.Errorf("a batch of %d bytes", size)
+			return fmt.Errorf("%w: a batch of %d bytes", ErrUnreadable, size)
 		}
 		if size > len(batches) {
 			return nil // it comes whole next time
 		}
 		base := int64(binary.BigEndian.Uint64(batches))
 		if err := o.batch(batches[:size], base, offset); err != nil {
-			return fmt.Errorf("batch at offset %d: %w", base, err)
+			return fmt.Errorf("%w: batch at offset %d: %w", ErrUnreadable, base, err)
 		}
 		batches = batches[size:]
 	}

@@ -169,7 +169,7 @@ func stored(raw []byte) string {
 
 // checkTouchpoints wants every accepted event once, and nothing else.
 func (l *ledger) checkTouchpoints(t *testing.T) {
-	rows, err := l.pipeline.Conn(t).Query(t.Context(), "SELECT message_id, count(), uniqExact(customer_kind, customer_id) FROM touchpoints GROUP BY message_id")
+	rows, err := l.pipeline.Conn(t).Query(t.Context(), "SELECT message_id, count(), uniqExact(user_id, if(user_id = '', anonymous_id, '')) FROM touchpoints GROUP BY message_id")
 	must(t, err)
 	defer rows.Close()
 	missing, good := maps.Clone(l.mu.accepted), 0

@@ -28,7 +28,7 @@ func TestHostileInput(t *testing.T) {
 		seed = rand.Uint64()
 	}
 	t.Logf("seed %d", seed)
-	p := harness.New(t, "", "COLLECTOR_READ_TIMEOUT=2s", "LOG_LEVEL=warn")
+	p := harness.New(t, "", "COLLECTOR_READ_TIMEOUT=2s", "LOG_LEVEL=warn", "UP_PARTITIONS=4")
 	p.Start(t)
 	pid := p.Pid()
 	l := newLedger(p)

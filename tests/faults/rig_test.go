@@ -70,7 +70,7 @@ func newRig(t testing.TB, o options) *rig {
 	r.gateway = newGateway(t, r.clickhouse)
 	r.startBroker(t)
 	r.startEngine(t)
-	_, err := migrate.Apply(t.Context(), r.engine.DSN(), migrate.Options{})
+	_, err := migrate.Apply(t.Context(), r.engine.DSN(), migrate.Options{Fsync: true})
 	must(t, err)
 	for range o.collectors {
 		r.addCollector(t)

@@ -4,6 +4,7 @@
 package front
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -89,8 +90,8 @@ func spoken(ctx *fasthttp.RequestCtx) bool {
 	head := &ctx.Request.Header
 	switch string(head.Protocol()) {
 	case "HTTP/1.1":
-		if len(head.Host()) == 0 {
-			refuse(ctx, http.StatusBadRequest, "bad_request", "the request names no host")
+		if n := hosts(head.RawHeaders()); n != 1 {
+			refuse(ctx, http.StatusBadRequest, "bad_request", "the request has to name one host")
 			return false
 		}
 	case "HTTP/1.0":
@@ -99,6 +100,17 @@ func spoken(ctx *fasthttp.RequestCtx) bool {
 		return false
 	}
 	return true
+}
+
+// hosts counts the host lines of a header. fasthttp keeps the last one, and a proxy before us may have believed another.
+func hosts(header []byte) (n int) {
+	const name = "host:"
+	for line := range bytes.Lines(header) {
+		if len(line) >= len(name) && bytes.EqualFold(line[:len(name)], []byte(name)) {
+			n++
+		}
+	}
+	return n
 }
 
 // unreadable answers what is no request.

@@ -132,6 +132,7 @@ func TestRefusesWhatIsNoRequest(t *testing.T) {
 		"noise":              {"\x16\x03\x01 nothing\r\n\r\n", http.StatusBadRequest},
 		"no version":         {"GET /\r\n\r\n", http.StatusBadRequest},
 		"no such version":    {"GET / HTTP/3.0\r\nHost: a\r\n\r\n", http.StatusHTTPVersionNotSupported},
+		"two hosts":          {"GET / HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n", http.StatusBadRequest},
 		"no host":            {"GET / HTTP/1.1\r\n\r\n", http.StatusBadRequest},
 		"header too large":   {"GET / HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 8192) + "\r\n\r\n", http.StatusRequestHeaderFieldsTooLarge},
 		"two lengths":        {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", http.StatusBadRequest},

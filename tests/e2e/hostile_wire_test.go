@@ -75,7 +75,7 @@ var rawRequests = []struct {
 	{"folded header", head + "X-A: b\r\n  Content-Length: 2\r\n\r\n{}", "400"},
 	{"space before the colon", head + "Content-Length : 2\r\n\r\n{}", "400"},
 	{"no host", "POST /v1/touchpoints HTTP/1.1\r\n\r\n", "400"},
-	{"two hosts", "POST /v1/touchpoints HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400 401"},
+	{"two hosts", "POST /v1/touchpoints HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400"},
 	{"zero in a header", head + "X-A: a\x00b\r\n\r\n", "400"},
 	{"large header", head + "X-A: " + strings.Repeat("a", 1<<17) + "\r\n\r\n", "431"},
 	{"many headers", head + strings.Repeat("X-A: b\r\n", 1<<14) + "\r\n", "431"},

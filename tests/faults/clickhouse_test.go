@@ -30,7 +30,8 @@ func TestClickHouseFaults(t *testing.T) {
 		{delay: 300 * time.Millisecond},
 		{code: 159, name: "TIMEOUT_EXCEEDED", later: 700 * time.Millisecond},
 	}
-	for _, share := range []float64{0.5, 1, 0.3} {
+	const interfered = 10
+	for i, share := range []float64{0.5, 1, 0.3} {
 		r.gateway.set(func(string) action {
 			mu.Lock()
 			defer mu.Unlock()
@@ -39,8 +40,10 @@ func TestClickHouseFaults(t *testing.T) {
 			}
 			return faults[random.IntN(len(faults))]
 		})
-		x.more(t, 500)
-		time.Sleep(time.Second)
+		// A flush goes out every half second: stay until enough of them were met.
+		for deadline := time.Now().Add(20 * time.Second); r.gateway.count() < (i+1)*interfered/2 && time.Now().Before(deadline); {
+			x.more(t, 500)
+		}
 	}
 	r.gateway.set(nil)
 	x.more(t, 300) // those that come later have come
@@ -52,7 +55,7 @@ func TestClickHouseFaults(t *testing.T) {
 	if x.failed.Load() > 0 {
 		t.Errorf("%d posts failed: the collector must not need ClickHouse", x.failed.Load())
 	}
-	if n := r.gateway.count(); n < 5 {
+	if n := r.gateway.count(); n < interfered {
 		t.Errorf("only %d requests were interfered with", n)
 	}
 	r.verdict(t)

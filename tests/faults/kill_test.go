@@ -7,14 +7,19 @@ import (
 	"time"
 )
 
-// TestKilledAtRandom kills collectors, processors, the broker and the engine at random moments, as kill -9 does, under load.
+// TestKilledAtRandom kills collectors, processors, the broker and the engine at random moments, as kill -9 does, under load. The
+// kills are spread over all events.
 func TestKilledAtRandom(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, options{collectors: 2, processors: 2, partitions: 3})
 	x := r.startTraffic(t)
 	random := rand.New(rand.NewPCG(*seed, 100))
 	count := map[string]int{}
-	for range *kills {
+	for k := range *kills {
+		x.due(k * (*events / max(*kills, 1)))
+		if k%20 == 19 {
+			t.Logf("%d kills so far, %d events acknowledged", k, x.acked.Load())
+		}
 		time.Sleep(time.Duration(100+random.IntN(700)) * time.Millisecond)
 		away := time.Duration(random.IntN(300)) * time.Millisecond
 		switch random.IntN(5) {

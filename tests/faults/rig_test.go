@@ -149,7 +149,8 @@ func (r *rig) startEngine(t testing.TB) {
 		folder = filepath.Join(r.dir, "clickhouse")
 	}
 	r.engine, err = engine.Start(t.Context(), engine.Config{
-		LibPath: lib, DataDir: folder, Listen: r.clickhouse, Command: []string{engineArgument}, MaxMemory: 1 << 30,
+		LibPath: lib, DataDir: folder, Listen: r.clickhouse, Command: []string{engineArgument},
+		MaxMemory: 1<<30 + uint64(*events)<<10, // the check joins whole tables
 	})
 	must(t, err)
 }
@@ -268,7 +269,7 @@ func (r *rig) drained(t testing.TB, limit time.Duration) {
 // verdict waits until everything has settled and fails the test unless the tables are what they should be.
 func (r *rig) verdict(t testing.TB) {
 	t.Helper()
-	r.settled(t, 2*time.Minute)
+	r.settled(t, 2*time.Minute+time.Duration(*events)*time.Millisecond)
 	v, err := check.Tables(t.Context(), "http://"+r.clickhouse+"/throughline", sites.Default(), r.ledger)
 	must(t, err)
 	sent, acknowledged := r.ledger.Count()

@@ -52,11 +52,16 @@ func (r *rig) startTraffic(t testing.TB) *traffic {
 // stop ends posting once enough was sent.
 func (x *traffic) stop(t testing.TB) {
 	t.Helper()
-	for sent, _ := x.rig.ledger.Count(); sent < *events; sent, _ = x.rig.ledger.Count() {
-		time.Sleep(10 * time.Millisecond)
-	}
+	x.due(*events)
 	x.cancel()
 	x.work.Wait()
+}
+
+// due waits until so many events were sent.
+func (x *traffic) due(events int) {
+	for sent, _ := x.rig.ledger.Count(); sent < events; sent, _ = x.rig.ledger.Count() {
+		time.Sleep(10 * time.Millisecond)
+	}
 }
 
 // message is an event as it is posted.

@@ -46,10 +46,8 @@ func appliedOf(db *pebble.DB) (map[int32]Applied, error) {
 	all := map[int32]Applied{}
 	for rows.First(); rows.Valid(); rows.Next() {
 		key, value := rows.Key(), rows.Value()
-		if len(key) == 5 && len(value) == 12 {
-			all[int32(binary.BigEndian.Uint32(key[1:]))] = Applied{
-				Offset: int64(binary.BigEndian.Uint64(value)), Partitions: int32(binary.BigEndian.Uint32(value[8:])),
-			}
+		if a, ok := decodeApplied(value); ok && len(key) == 5 {
+			all[int32(binary.BigEndian.Uint32(key[1:]))] = a
 		}
 	}
 	return all, errors.Join(rows.Error(), rows.Close())

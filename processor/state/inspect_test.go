@@ -24,7 +24,7 @@ func TestInspect(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[int32]Applied{0: {Offset: 17, Partitions: 12}, 300: {Offset: 1 << 40, Partitions: 1024}}
+	want := map[int32]Applied{0: {Offset: 17, Partitions: 12}, 300: {Offset: 1 << 40, Partitions: 1024, Rebuilt: 1 << 50}}
 	b := s.NewBatch()
 	for partition, a := range want {
 		if err := b.SetApplied(partition, a); err != nil {

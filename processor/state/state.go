@@ -152,6 +152,8 @@ type Applied struct {
 	Offset int64
 	// How many partitions the topic had: buckets lie elsewhere once that changes.
 	Partitions int32
+	// The last rebuild of ClickHouse's tables that the sets are of, 0 where there was none.
+	Rebuilt int64
 }
 
 // Applied gives how far the partition is applied; ok is false when nothing is known of it.
@@ -164,12 +166,26 @@ func (s *State) Applied(partition int32) (a Applied, ok bool, err error) {
 		return a, false, fmt.Errorf("read applied offset of partition %d: %w", partition, err)
 	}
 	defer closer.Close()
-	if len(value) != 12 {
-		return a, false, nil
+	a, ok = decodeApplied(value)
+	return a, ok, nil
+}
+
+// What is stored: offset(8) partitions(4), and behind them rebuilt(8) where it is not 0.
+const (
+	appliedLength = 12
+	rebuiltLength = appliedLength + 8
+)
+
+func decodeApplied(value []byte) (a Applied, ok bool) {
+	if len(value) != appliedLength && len(value) != rebuiltLength {
+		return a, false
 	}
 	a.Offset = int64(binary.BigEndian.Uint64(value))
 	a.Partitions = int32(binary.BigEndian.Uint32(value[8:]))
-	return a, true, nil
+	if len(value) == rebuiltLength {
+		a.Rebuilt = int64(binary.BigEndian.Uint64(value[appliedLength:]))
+	}
+	return a, true
 }
 
 func appliedKey(partition int32) []byte {
@@ -191,6 +207,9 @@ func (b *Batch) Put(key, blob []byte) error { return b.batch.Set(key, blob, nil)
 func (b *Batch) SetApplied(partition int32, a Applied) error {
 	value := binary.BigEndian.AppendUint64(nil, uint64(a.Offset))
 	value = binary.BigEndian.AppendUint32(value, uint32(a.Partitions))
+	if a.Rebuilt != 0 {
+		value = binary.BigEndian.AppendUint64(value, uint64(a.Rebuilt))
+	}
 	return b.batch.Set(appliedKey(partition), value, nil)
 }
 

@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"crypto/sha256"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -55,7 +56,7 @@ func parse(text []byte) (r *Rules, own map[string]bool, err error) {
 		return nil, nil, err
 	}
 	c := compilation{file: file, ids: make(map[string]bool)}
-	r = &Rules{version: doc.Version, date: c.date(doc.Date)}
+	r = &Rules{version: doc.Version, date: c.date(doc.Date), digest: sha256.Sum256(text)}
 	if !versionForm.MatchString(doc.Version) {
 		c.fail("$.version", "version: write a short name of letters, digits and . _ - such as 2026-11")
 	}
@@ -85,6 +86,7 @@ func (r *Rules) extend(base *Rules, own map[string]bool) {
 		}
 	}
 	r.version += "+builtin-" + base.version
+	r.digest = sha256.Sum256(append(r.digest[:], base.digest[:]...))
 	if base.date.After(r.date) {
 		r.date = base.date
 	}

@@ -156,3 +156,23 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+func TestDigestTellsRulesApart(t *testing.T) {
+	text := func(extends, stage string) *Rules {
+		r, err := Load([]byte(extends + "version: \"1\"\ndate: 2026-11-01\nrules:\n  - id: a\n    stage: " + stage + "\n    when: {event: A}\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	seen := map[string]bool{Builtin().Digest(): true}
+	for _, r := range []*Rules{text("", "intent"), text("", "purchase"), text("extends: builtin\n", "intent"), text("extends: builtin\n", "purchase")} {
+		if seen[r.Digest()] {
+			t.Errorf("two rule sets have the digest %s", r.Digest())
+		}
+		seen[r.Digest()] = true
+	}
+	if text("", "intent").Digest() != text("", "intent").Digest() {
+		t.Error("one text has two digests")
+	}
+}

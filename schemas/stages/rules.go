@@ -1,6 +1,8 @@
 package stages
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"iter"
 	"time"
 )
@@ -19,6 +21,7 @@ type Input struct {
 type Rules struct {
 	version string
 	date    time.Time
+	digest  [sha256.Size]byte
 	rules   []rule
 	index   index
 }
@@ -29,6 +32,9 @@ func (r *Rules) Version() string { return r.version }
 // Date is when the rule set was last changed, the later one of a set and what it extends. Rows that a change of rules
 // rewrites carry it as their version.
 func (r *Rules) Date() time.Time { return r.date }
+
+// Digest tells rule sets apart whose version was left as it was: a hash of their text, and of that of what they extend.
+func (r *Rules) Digest() string { return hex.EncodeToString(r.digest[:16]) }
 
 // Len is the number of rules.
 func (r *Rules) Len() int { return len(r.rules) }

@@ -868,8 +868,10 @@ type Contribution struct {
 	Partitions int32 `protobuf:"varint,7,opt,name=partitions,proto3" json:"partitions,omitempty"`
 	Offset     int64 `protobuf:"varint,8,opt,name=offset,proto3" json:"offset,omitempty"`
 	// Unix microseconds: the greatest received_at of any record that the anonymous id has.
-	ReceivedAt    int64    `protobuf:"varint,9,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
-	Touches       []*Touch `protobuf:"bytes,10,rep,name=touches,proto3" json:"touches,omitempty"`
+	ReceivedAt int64    `protobuf:"varint,9,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
+	Touches    []*Touch `protobuf:"bytes,10,rep,name=touches,proto3" json:"touches,omitempty"`
+	// The last rebuild that the sender's state is of, 0 where there never was one: which rules the stages are of.
+	Rebuilt       int64 `protobuf:"varint,11,opt,name=rebuilt,proto3" json:"rebuilt,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -972,6 +974,13 @@ func (x *Contribution) GetTouches() []*Touch {
 		return x.Touches
 	}
 	return nil
+}
+
+func (x *Contribution) GetRebuilt() int64 {
+	if x != nil {
+		return x.Rebuilt
+	}
+	return 0
 }
 
 // Touch is the compact form of a touchpoint.
@@ -1192,7 +1201,7 @@ const file_touchpoint_proto_rawDesc = "" +
 	"\x05until\x18\x04 \x01(\x03R\x05until\x12\x1f\n" +
 	"\vreceived_at\x18\x05 \x01(\x03R\n" +
 	"receivedAt\x12\x16\n" +
-	"\x06reason\x18\x06 \x01(\tR\x06reason\"\xaf\x02\n" +
+	"\x06reason\x18\x06 \x01(\tR\x06reason\"\xc9\x02\n" +
 	"\fContribution\x12\x12\n" +
 	"\x04site\x18\x01 \x01(\tR\x04site\x12!\n" +
 	"\fanonymous_id\x18\x02 \x01(\tR\vanonymousId\x12\x17\n" +
@@ -1207,7 +1216,8 @@ const file_touchpoint_proto_rawDesc = "" +
 	"\vreceived_at\x18\t \x01(\x03R\n" +
 	"receivedAt\x12:\n" +
 	"\atouches\x18\n" +
-	" \x03(\v2 .throughline.touchpoint.v1.TouchR\atouches\"\x9a\x02\n" +
+	" \x03(\v2 .throughline.touchpoint.v1.TouchR\atouches\x12\x18\n" +
+	"\arebuilt\x18\v \x01(\x03R\arebuilt\"\x9a\x02\n" +
 	"\x05Touch\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\fR\tmessageId\x12\x1f\n" +

@@ -241,6 +241,7 @@ func (m *Contribution) CloneVT() *Contribution {
 	r.Partitions = m.Partitions
 	r.Offset = m.Offset
 	r.ReceivedAt = m.ReceivedAt
+	r.Rebuilt = m.Rebuilt
 	if rhs := m.Touches; rhs != nil {
 		tmpContainer := make([]*Touch, len(rhs))
 		for k, v := range rhs {
@@ -748,6 +749,9 @@ func (this *Contribution) EqualVT(that *Contribution) bool {
 				return false
 			}
 		}
+	}
+	if this.Rebuilt != that.Rebuilt {
+		return false
 	}
 	return string(this.unknownFields) == string(that.unknownFields)
 }
@@ -1596,6 +1600,11 @@ func (m *Contribution) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
 	}
+	if m.Rebuilt != 0 {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.Rebuilt))
+		i--
+		dAtA[i] = 0x58
+	}
 	if len(m.Touches) > 0 {
 		for iNdEx := len(m.Touches) - 1; iNdEx >= 0; iNdEx-- {
 			size, err := m.Touches[iNdEx].MarshalToSizedBufferVT(dAtA[:i])
@@ -2163,6 +2172,9 @@ func (m *Contribution) SizeVT() (n int) {
 			l = e.SizeVT()
 			n += 1 + l + protohelpers.SizeOfVarint(uint64(l))
 		}
+	}
+	if m.Rebuilt != 0 {
+		n += 1 + protohelpers.SizeOfVarint(uint64(m.Rebuilt))
 	}
 	n += len(m.unknownFields)
 	return n
@@ -4819,6 +4831,25 @@ func (m *Contribution) UnmarshalVT(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		case 11:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Rebuilt", wireType)
+			}
+			m.Rebuilt = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Rebuilt |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])
@@ -7945,6 +7976,25 @@ func (m *Contribution) UnmarshalVTUnsafe(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		case 11:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Rebuilt", wireType)
+			}
+			m.Rebuilt = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Rebuilt |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])

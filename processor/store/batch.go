@@ -81,6 +81,7 @@ const (
 	TableUnlinks       = "unlinks_log"
 	TableContributions = "contributions_log"
 	TableRejected      = "rejected_touchpoints_log"
+	TableRebuilds      = "rebuilds_log"
 )
 
 // pointers lets the columns take rows without copying them.

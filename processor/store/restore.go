@@ -21,6 +21,8 @@ type TouchRow struct {
 	Bot                 bool
 	// Floor is the greatest version of the customer's stored journeys, tombstones included: rows of a lesser version lose.
 	Floor uint64
+	// What stage rules look at; nil where it was not asked for.
+	Given *Given
 }
 
 // Restore calls fn for each stored touchpoint of the buckets with bucket mod partitions = partition, not before since
@@ -46,14 +48,14 @@ func (s *Store) touches(ctx context.Context, of scope, from time.Time, fn func(*
 	rows, err := s.conn.Query(s.querying(ctx), fmt.Sprintf(
 		`SELECT site, customer_kind, customer_id, bucket, message_id,
 			toUnixTimestamp64Milli(occurred_at) AS occurred, toUnixTimestamp64Micro(received_at), stage, passive,
-			channel, campaign, device, country, toInt64(revenue * 10000), user_id, anonymous_id, currency, bot, floor
+			channel, campaign, device, country, toInt64(revenue * 10000), user_id, anonymous_id, currency, bot, floor%[5]s
 		FROM (SELECT * FROM %[1]s FINAL WHERE %[3]s%[4]s) AS t
 		LEFT JOIN (
 			SELECT site, customer_kind, customer_id, max(version) AS floor FROM %[2]s
 			WHERE %[3]s GROUP BY site, customer_kind, customer_id
 		) AS j USING (site, customer_kind, customer_id)
 		ORDER BY site, customer_kind, customer_id, occurred`,
-		s.from(TableTouchpoints), s.from(TableJourneys), of.where("customer_id", "bucket"), since(from)))
+		s.from(TableTouchpoints), s.from(TableJourneys), of.where("customer_id", "bucket"), since(from), of.columns()))
 	if err != nil {
 		return explain(err)
 	}
@@ -63,7 +65,7 @@ func (s *Store) touches(ctx context.Context, of scope, from time.Time, fn func(*
 		var kind, message string
 		var stage uint8
 		t := &r.Touch
-		if err := rows.Scan(&r.Customer.Site, &kind, &r.Customer.ID, &r.Bucket, &message, &t.OccurredAt, &t.ReceivedAt, &stage, &t.Passive,
+		if err := scanTouch(rows, &r, of.given, &r.Customer.Site, &kind, &r.Customer.ID, &r.Bucket, &message, &t.OccurredAt, &t.ReceivedAt, &stage, &t.Passive,
 			&t.Channel, &t.Campaign, &t.Device, &t.Country, &t.Revenue, &r.UserID, &r.AnonymousID, &r.Currency, &r.Bot, &r.Floor); err != nil {
 			return err
 		}

@@ -11,6 +11,10 @@ type scope struct {
 	partition, partitions int
 	customers             []touchpoint.Customer
 	wanted                map[touchpoint.Customer]struct{}
+	// Of this site only; all where it is empty.
+	site string
+	// Touches come with all that stage rules look at.
+	given bool
 }
 
 func everybody(partition, partitions int) scope {
@@ -31,7 +35,19 @@ func (s scope) where(id, bucket string) string {
 	if s.wanted != nil {
 		return idFilter(id, s.customers)
 	}
-	return fmt.Sprintf("%s %% %d = %d", bucket, s.partitions, s.partition)
+	buckets := fmt.Sprintf("%s %% %d = %d", bucket, s.partitions, s.partition)
+	if s.site != "" {
+		return fmt.Sprintf("site = %s AND %s", appendLiteral(nil, s.site), buckets)
+	}
+	return buckets
+}
+
+// columns are the further ones of a query for touches.
+func (s scope) columns() string {
+	if s.given {
+		return givenColumns
+	}
+	return ""
 }
 
 func (s scope) has(c touchpoint.Customer) bool {

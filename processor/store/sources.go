@@ -59,7 +59,7 @@ func (s *Store) sources(ctx context.Context, of scope, fn func(*SourceOf) error)
 		pairs, s.from(TableJourneys), of.where("customer_id", "bucket"))
 	var source SourceOf
 	// The touches are asked for after what the users have taken: so they are at least all that was in it.
-	opened := func() error { return touches.open(ctx, s, pairs) }
+	opened := func() error { return touches.open(ctx, s, pairs, of.given) }
 	return s.eachFact(ctx, query, &source, opened, func() (err error) {
 		if source.Touches, err = touches.of(&source); err != nil {
 			return err
@@ -82,17 +82,19 @@ type touchStream struct {
 	// The row read last and not given yet, and whose it is.
 	site, owner string
 	row         *TouchRow
+	given       bool
 }
 
-func (t *touchStream) open(ctx context.Context, s *Store, pairs string) error {
+func (t *touchStream) open(ctx context.Context, s *Store, pairs string, given bool) error {
+	t.given = given
 	rows, err := s.conn.Query(s.querying(ctx), fmt.Sprintf(
 		`SELECT t.site AS site, p.user_id AS owner, t.customer_id AS id, message_id, toUnixTimestamp64Milli(occurred_at) AS occurred,
-			toUnixTimestamp64Micro(received_at), stage, passive, channel, campaign, device, country, toInt64(revenue * 10000), currency, bot
+			toUnixTimestamp64Micro(received_at), stage, passive, channel, campaign, device, country, toInt64(revenue * 10000), currency, bot%[3]s
 		FROM (
 			SELECT * FROM %[1]s FINAL
 			WHERE customer_kind = 'anonymous' AND (site, customer_id) GLOBAL IN (SELECT site, anonymous_id FROM (%[2]s))
 		) AS t JOIN (%[2]s) AS p ON t.site = p.site AND t.customer_id = p.anonymous_id
-		ORDER BY site, owner, id, occurred`, s.from(TableTouchpoints), pairs))
+		ORDER BY site, owner, id, occurred`, s.from(TableTouchpoints), pairs, scope{given: given}.columns()))
 	if err != nil {
 		return explain(err)
 	}
@@ -109,7 +111,7 @@ func (t *touchStream) read() error {
 	var message string
 	var stage uint8
 	touch := &r.Touch
-	if err := t.rows.Scan(&t.site, &t.owner, &r.Customer.ID, &message, &touch.OccurredAt, &touch.ReceivedAt, &stage, &touch.Passive,
+	if err := scanTouch(t.rows, &r, t.given, &t.site, &t.owner, &r.Customer.ID, &message, &touch.OccurredAt, &touch.ReceivedAt, &stage, &touch.Passive,
 		&touch.Channel, &touch.Campaign, &touch.Device, &touch.Country, &touch.Revenue, &r.Currency, &r.Bot); err != nil {
 		return err
 	}

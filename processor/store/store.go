@@ -29,6 +29,7 @@ type Store struct {
 	unlinks       *table[*Unlink]
 	contributions *table[*Contribution]
 	rejected      *table[*touchpoint.Rejection]
+	rebuilds      *table[*RebuildStep]
 }
 
 // New validates the configuration and connects to nothing yet. reg may be nil.
@@ -60,6 +61,7 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Store, error
 	s.unlinks = newTable(w, TableUnlinks, unlinkColumns)
 	s.contributions = newTable(w, TableContributions, contributionColumns)
 	s.rejected = newTable(w, TableRejected, rejectedColumns)
+	s.rebuilds = newTable(w, TableRebuilds, rebuildColumns)
 	return s, nil
 }
 
@@ -77,7 +79,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger, reg prometheus.Regi
 
 // Check tells whether ClickHouse answers and has the tables, and if not what to do.
 func (s *Store) Check(ctx context.Context) error {
-	for _, name := range []string{TableTouchpoints, TableSessions, TableJourneys, TableTransitions, TableIdentities, TableUnlinks, TableContributions, TableRejected} {
+	for _, name := range []string{TableTouchpoints, TableSessions, TableJourneys, TableTransitions, TableIdentities, TableUnlinks, TableContributions, TableRejected, TableRebuilds} {
 		if err := s.conn.Exec(ctx, "SELECT 1 FROM "+s.from(name)+" LIMIT 0"); err != nil {
 			return fmt.Errorf("store: %s: %w", name, explain(err))
 		}

@@ -47,15 +47,15 @@ func full(m proto.Message) {
 }
 
 func examples() map[string]*Record {
-	tp, rejection, link, contribution, unlink := &Touchpoint{}, &Rejection{}, &Link{}, &Contribution{}, &Unlink{}
-	for _, m := range []proto.Message{tp, rejection, link, contribution, unlink} {
+	tp, rejection, link, contribution, unlink, erase := &Touchpoint{}, &Rejection{}, &Link{}, &Contribution{}, &Unlink{}, &Erase{}
+	for _, m := range []proto.Message{tp, rejection, link, contribution, unlink, erase} {
 		full(m)
 	}
 	return map[string]*Record{
 		"touchpoint": {Kind: &Record_Touchpoint{Touchpoint: tp}},
 		"rejection":  {Kind: &Record_Rejection{Rejection: rejection}},
 		"link":       {Kind: &Record_Link{Link: link}}, "contribution": {Kind: &Record_Contribution{Contribution: contribution}},
-		"unlink": {Kind: &Record_Unlink{Unlink: unlink}},
+		"unlink": {Kind: &Record_Unlink{Unlink: unlink}}, "erase": {Kind: &Record_Erase{Erase: erase}},
 	}
 }
 

@@ -41,3 +41,11 @@ func (u *Unlink) Customer() Customer {
 func (c *Contribution) Customer() Customer {
 	return Customer{Site: c.Site, Kind: KindUser, ID: c.UserId}
 }
+
+// Customer is who the record is about.
+func (e *Erase) Customer() Customer {
+	if e.Kind == KindUser.String() {
+		return Customer{Site: e.Site, Kind: KindUser, ID: e.Id}
+	}
+	return Customer{Site: e.Site, Kind: KindAnonymous, ID: e.Id}
+}

@@ -31,6 +31,7 @@ type Record struct {
 	//	*Record_Link
 	//	*Record_Contribution
 	//	*Record_Unlink
+	//	*Record_Erase
 	Kind          isRecord_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -118,6 +119,15 @@ func (x *Record) GetUnlink() *Unlink {
 	return nil
 }
 
+func (x *Record) GetErase() *Erase {
+	if x != nil {
+		if x, ok := x.Kind.(*Record_Erase); ok {
+			return x.Erase
+		}
+	}
+	return nil
+}
+
 type isRecord_Kind interface {
 	isRecord_Kind()
 }
@@ -142,6 +152,10 @@ type Record_Unlink struct {
 	Unlink *Unlink `protobuf:"bytes,5,opt,name=unlink,proto3,oneof"`
 }
 
+type Record_Erase struct {
+	Erase *Erase `protobuf:"bytes,6,opt,name=erase,proto3,oneof"`
+}
+
 func (*Record_Touchpoint) isRecord_Kind() {}
 
 func (*Record_Rejection) isRecord_Kind() {}
@@ -151,6 +165,8 @@ func (*Record_Link) isRecord_Kind() {}
 func (*Record_Contribution) isRecord_Kind() {}
 
 func (*Record_Unlink) isRecord_Kind() {}
+
+func (*Record_Erase) isRecord_Kind() {}
 
 // Touchpoint is one accepted interaction between a customer and the company.
 // Times are corrected for clock skew; properties and context are the client's own JSON.
@@ -850,6 +866,114 @@ func (x *Unlink) GetReason() string {
 	return ""
 }
 
+// Erase makes go what was received of a customer up to a time. It goes to the bucket of the customer or, with everywhere, to every
+// partition.
+type Erase struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Site  string                 `protobuf:"bytes,1,opt,name=site,proto3" json:"site,omitempty"`
+	// user or anonymous: which id names the customer.
+	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	Id   string `protobuf:"bytes,3,opt,name=id,proto3" json:"id,omitempty"`
+	// Where only a part goes: of an anonymous id what this user has, of a user what comes from this anonymous id. Empty is all.
+	Part string `protobuf:"bytes,4,opt,name=part,proto3" json:"part,omitempty"`
+	// Unix microseconds: what was received up to then goes, and is refused when it comes again.
+	ReceivedAt int64 `protobuf:"varint,5,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
+	// For the hashes by which those who are gone are known.
+	Salt []byte `protobuf:"bytes,6,opt,name=salt,proto3" json:"salt,omitempty"`
+	// Names the request in the audit.
+	Request string `protobuf:"bytes,7,opt,name=request,proto3" json:"request,omitempty"`
+	// The customer is gone; those who own other buckets only have to know.
+	Everywhere    bool `protobuf:"varint,8,opt,name=everywhere,proto3" json:"everywhere,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Erase) Reset() {
+	*x = Erase{}
+	mi := &file_touchpoint_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Erase) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Erase) ProtoMessage() {}
+
+func (x *Erase) ProtoReflect() protoreflect.Message {
+	mi := &file_touchpoint_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Erase.ProtoReflect.Descriptor instead.
+func (*Erase) Descriptor() ([]byte, []int) {
+	return file_touchpoint_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Erase) GetSite() string {
+	if x != nil {
+		return x.Site
+	}
+	return ""
+}
+
+func (x *Erase) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Erase) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Erase) GetPart() string {
+	if x != nil {
+		return x.Part
+	}
+	return ""
+}
+
+func (x *Erase) GetReceivedAt() int64 {
+	if x != nil {
+		return x.ReceivedAt
+	}
+	return 0
+}
+
+func (x *Erase) GetSalt() []byte {
+	if x != nil {
+		return x.Salt
+	}
+	return nil
+}
+
+func (x *Erase) GetRequest() string {
+	if x != nil {
+		return x.Request
+	}
+	return ""
+}
+
+func (x *Erase) GetEverywhere() bool {
+	if x != nil {
+		return x.Everywhere
+	}
+	return false
+}
+
 // Contribution says which touches of an anonymous id belong to a user, for one part of one day. It goes to the bucket of
 // the user. Of two for the same part the one with the greater sequence counts.
 type Contribution struct {
@@ -878,7 +1002,7 @@ type Contribution struct {
 
 func (x *Contribution) Reset() {
 	*x = Contribution{}
-	mi := &file_touchpoint_proto_msgTypes[5]
+	mi := &file_touchpoint_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -890,7 +1014,7 @@ func (x *Contribution) String() string {
 func (*Contribution) ProtoMessage() {}
 
 func (x *Contribution) ProtoReflect() protoreflect.Message {
-	mi := &file_touchpoint_proto_msgTypes[5]
+	mi := &file_touchpoint_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -903,7 +1027,7 @@ func (x *Contribution) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Contribution.ProtoReflect.Descriptor instead.
 func (*Contribution) Descriptor() ([]byte, []int) {
-	return file_touchpoint_proto_rawDescGZIP(), []int{5}
+	return file_touchpoint_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Contribution) GetSite() string {
@@ -1006,7 +1130,7 @@ type Touch struct {
 
 func (x *Touch) Reset() {
 	*x = Touch{}
-	mi := &file_touchpoint_proto_msgTypes[6]
+	mi := &file_touchpoint_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1018,7 +1142,7 @@ func (x *Touch) String() string {
 func (*Touch) ProtoMessage() {}
 
 func (x *Touch) ProtoReflect() protoreflect.Message {
-	mi := &file_touchpoint_proto_msgTypes[6]
+	mi := &file_touchpoint_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1031,7 +1155,7 @@ func (x *Touch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Touch.ProtoReflect.Descriptor instead.
 func (*Touch) Descriptor() ([]byte, []int) {
-	return file_touchpoint_proto_rawDescGZIP(), []int{6}
+	return file_touchpoint_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Touch) GetMessageId() []byte {
@@ -1108,7 +1232,7 @@ var File_touchpoint_proto protoreflect.FileDescriptor
 
 const file_touchpoint_proto_rawDesc = "" +
 	"\n" +
-	"\x10touchpoint.proto\x12\x19throughline.touchpoint.v1\"\xe8\x02\n" +
+	"\x10touchpoint.proto\x12\x19throughline.touchpoint.v1\"\x9c\x03\n" +
 	"\x06Record\x12G\n" +
 	"\n" +
 	"touchpoint\x18\x01 \x01(\v2%.throughline.touchpoint.v1.TouchpointH\x00R\n" +
@@ -1116,8 +1240,9 @@ const file_touchpoint_proto_rawDesc = "" +
 	"\trejection\x18\x02 \x01(\v2$.throughline.touchpoint.v1.RejectionH\x00R\trejection\x125\n" +
 	"\x04link\x18\x03 \x01(\v2\x1f.throughline.touchpoint.v1.LinkH\x00R\x04link\x12M\n" +
 	"\fcontribution\x18\x04 \x01(\v2'.throughline.touchpoint.v1.ContributionH\x00R\fcontribution\x12;\n" +
-	"\x06unlink\x18\x05 \x01(\v2!.throughline.touchpoint.v1.UnlinkH\x00R\x06unlinkB\x06\n" +
-	"\x04kindJ\x04\b\x06\x10\a\"\xef\b\n" +
+	"\x06unlink\x18\x05 \x01(\v2!.throughline.touchpoint.v1.UnlinkH\x00R\x06unlink\x128\n" +
+	"\x05erase\x18\x06 \x01(\v2 .throughline.touchpoint.v1.EraseH\x00R\x05eraseB\x06\n" +
+	"\x04kind\"\xef\b\n" +
 	"\n" +
 	"Touchpoint\x12\x12\n" +
 	"\x04site\x18\x01 \x01(\tR\x04site\x12\x1d\n" +
@@ -1201,7 +1326,19 @@ const file_touchpoint_proto_rawDesc = "" +
 	"\x05until\x18\x04 \x01(\x03R\x05until\x12\x1f\n" +
 	"\vreceived_at\x18\x05 \x01(\x03R\n" +
 	"receivedAt\x12\x16\n" +
-	"\x06reason\x18\x06 \x01(\tR\x06reason\"\xc9\x02\n" +
+	"\x06reason\x18\x06 \x01(\tR\x06reason\"\xc2\x01\n" +
+	"\x05Erase\x12\x12\n" +
+	"\x04site\x18\x01 \x01(\tR\x04site\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x0e\n" +
+	"\x02id\x18\x03 \x01(\tR\x02id\x12\x12\n" +
+	"\x04part\x18\x04 \x01(\tR\x04part\x12\x1f\n" +
+	"\vreceived_at\x18\x05 \x01(\x03R\n" +
+	"receivedAt\x12\x12\n" +
+	"\x04salt\x18\x06 \x01(\fR\x04salt\x12\x18\n" +
+	"\arequest\x18\a \x01(\tR\arequest\x12\x1e\n" +
+	"\n" +
+	"everywhere\x18\b \x01(\bR\n" +
+	"everywhere\"\xc9\x02\n" +
 	"\fContribution\x12\x12\n" +
 	"\x04site\x18\x01 \x01(\tR\x04site\x12!\n" +
 	"\fanonymous_id\x18\x02 \x01(\tR\vanonymousId\x12\x17\n" +
@@ -1246,28 +1383,30 @@ func file_touchpoint_proto_rawDescGZIP() []byte {
 	return file_touchpoint_proto_rawDescData
 }
 
-var file_touchpoint_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_touchpoint_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_touchpoint_proto_goTypes = []any{
 	(*Record)(nil),       // 0: throughline.touchpoint.v1.Record
 	(*Touchpoint)(nil),   // 1: throughline.touchpoint.v1.Touchpoint
 	(*Rejection)(nil),    // 2: throughline.touchpoint.v1.Rejection
 	(*Link)(nil),         // 3: throughline.touchpoint.v1.Link
 	(*Unlink)(nil),       // 4: throughline.touchpoint.v1.Unlink
-	(*Contribution)(nil), // 5: throughline.touchpoint.v1.Contribution
-	(*Touch)(nil),        // 6: throughline.touchpoint.v1.Touch
+	(*Erase)(nil),        // 5: throughline.touchpoint.v1.Erase
+	(*Contribution)(nil), // 6: throughline.touchpoint.v1.Contribution
+	(*Touch)(nil),        // 7: throughline.touchpoint.v1.Touch
 }
 var file_touchpoint_proto_depIdxs = []int32{
 	1, // 0: throughline.touchpoint.v1.Record.touchpoint:type_name -> throughline.touchpoint.v1.Touchpoint
 	2, // 1: throughline.touchpoint.v1.Record.rejection:type_name -> throughline.touchpoint.v1.Rejection
 	3, // 2: throughline.touchpoint.v1.Record.link:type_name -> throughline.touchpoint.v1.Link
-	5, // 3: throughline.touchpoint.v1.Record.contribution:type_name -> throughline.touchpoint.v1.Contribution
+	6, // 3: throughline.touchpoint.v1.Record.contribution:type_name -> throughline.touchpoint.v1.Contribution
 	4, // 4: throughline.touchpoint.v1.Record.unlink:type_name -> throughline.touchpoint.v1.Unlink
-	6, // 5: throughline.touchpoint.v1.Contribution.touches:type_name -> throughline.touchpoint.v1.Touch
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	5, // 5: throughline.touchpoint.v1.Record.erase:type_name -> throughline.touchpoint.v1.Erase
+	7, // 6: throughline.touchpoint.v1.Contribution.touches:type_name -> throughline.touchpoint.v1.Touch
+	7, // [7:7] is the sub-list for method output_type
+	7, // [7:7] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_touchpoint_proto_init() }
@@ -1281,6 +1420,7 @@ func file_touchpoint_proto_init() {
 		(*Record_Link)(nil),
 		(*Record_Contribution)(nil),
 		(*Record_Unlink)(nil),
+		(*Record_Erase)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1288,7 +1428,7 @@ func file_touchpoint_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_touchpoint_proto_rawDesc), len(file_touchpoint_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,5 +1,5 @@
 # Every target is explained by the comment beside it: `make help`.
-SHELL := /bin/bash -o pipefail
+SHELL := /usr/bin/env bash -o pipefail
 GO ?= go
 BIN := bin/throughline
 # The race detector needs a C compiler; without one the tests run without it.

@@ -126,7 +126,7 @@ func prepareUp(c *cobra.Command, screen *terminal.Screen) (*upRun, error) {
 		return nil, err
 	}
 	context.AfterFunc(c.Context(), func() { time.AfterFunc(stopLimit, closeLog) })
-	lib, err := libchdb.Ensure(c.Context(), c.ErrOrStderr())
+	lib, err := libchdb.Ensure(c.Context(), c.ErrOrStderr(), false)
 	if err != nil {
 		return nil, err
 	}

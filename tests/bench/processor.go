@@ -180,7 +180,7 @@ func (b *bench) storing(ctx context.Context, l *backlog) (*applied, error) {
 
 // startEngine starts an engine with the tables, syncing as `throughline up` does.
 func (b *bench) startEngine(ctx context.Context) (*engine.Engine, error) {
-	lib, err := libchdb.Ensure(ctx, os.Stderr)
+	lib, err := libchdb.Ensure(ctx, os.Stderr, false)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 // Package libchdb takes nothing and gives the path of the ClickHouse engine's shared library on this
 // machine: the one that LIBCHDB names, or the one in the user's cache folder, which it fetches once
-// with the npm client as a package of a pinned version and checksum.
+// with the npm client as a package of a pinned version and checksum. Where no checksum is pinned, the
+// package is fetched only for somebody who has said so.
 package libchdb
 
 import (
@@ -27,6 +28,10 @@ type platform struct {
 	integrity string // SHA-512 of the package, in base64; "" where none is pinned
 }
 
+// elsewhere ends every refusal: what works on any machine.
+const elsewhere = "set LIBCHDB to the path of a libchdb of yours, or run `throughline collector` and `throughline processor` with a ClickHouse server"
+
+// The library has the same name inside every package, macOS's too.
 var platforms = map[string]platform{
 	"linux/amd64":  {"@chdb/lib-linux-x64-gnu", "libchdb.so", "XP97mMqnc5tZpKQywR8N7cLTsHNiTmHr30pC5mzo3jWmukjKn2IBa60c2B/gWUNcuFjOMjWoorQICCqBVj5wpw=="},
 	"linux/arm64":  {"@chdb/lib-linux-arm64-gnu", "libchdb.so", ""},
@@ -34,12 +39,14 @@ var platforms = map[string]platform{
 	"darwin/arm64": {"@chdb/lib-darwin-arm64", "libchdb.so", ""},
 }
 
+// machine is the key of platforms.
+var machine = runtime.GOOS + "/" + runtime.GOARCH
+
 // this gives the build for the machine.
 func this() (platform, error) {
-	key := runtime.GOOS + "/" + runtime.GOARCH
-	p, ok := platforms[key]
+	p, ok := platforms[machine]
 	if !ok {
-		return p, fmt.Errorf("there is no ClickHouse engine library for %s: run the collector and the processor against a ClickHouse server instead", key)
+		return p, fmt.Errorf("there is no ClickHouse engine library for %s: %s", machine, elsewhere)
 	}
 	return p, nil
 }
@@ -79,10 +86,11 @@ func cached() (string, error) {
 }
 
 // Ensure gives the library's path, and fetches it first when it is missing. Progress is written to w.
-func Ensure(ctx context.Context, w io.Writer) (string, error) {
+// Unpinned lets it take a package whose checksum is not pinned here.
+func Ensure(ctx context.Context, w io.Writer, unpinned bool) (string, error) {
 	path, err := Find()
 	if !errors.Is(err, ErrNotFound) {
 		return path, err
 	}
-	return Fetch(ctx, func(step string) { _, _ = fmt.Fprintln(w, step) })
+	return fetch(ctx, unpinned, func(step string) { _, _ = fmt.Fprintln(w, step) })
 }

@@ -83,7 +83,39 @@ func TestFetchWithoutNPM(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	t.Setenv("LIBCHDB", "")
 	t.Setenv("PATH", "")
-	if _, err := Ensure(context.Background(), &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "npm") && !strings.Contains(err.Error(), "pinned") {
+	if _, err := Ensure(context.Background(), &bytes.Buffer{}, true); err == nil || !strings.Contains(err.Error(), "npm is needed") {
 		t.Errorf("Ensure without npm: %v", err)
+	}
+}
+
+// TestOtherMachines is told what to do on machines whose library is not pinned, or does not exist.
+func TestOtherMachines(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("LIBCHDB", "")
+	t.Setenv("PATH", "")
+	defer func(is string) { machine = is }(machine)
+	for of, want := range map[string]string{
+		"darwin/arm64":  "throughline libchdb --unpinned",
+		"linux/arm64":   "@chdb/lib-linux-arm64-gnu " + Version,
+		"windows/amd64": "there is no ClickHouse engine library for windows/amd64",
+	} {
+		machine = of
+		_, err := Ensure(t.Context(), &bytes.Buffer{}, false)
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "LIBCHDB") {
+			t.Errorf("%s: %v", of, err)
+		}
+	}
+}
+
+func TestInstallUnpinned(t *testing.T) {
+	dir := t.TempDir()
+	tgz, _ := archive(t, dir, "package/libchdb.so", "the library")
+	target := filepath.Join(dir, "there.so")
+	var said []string
+	if err := install(tgz, platform{file: "libchdb.so"}, target, func(step string) { said = append(said, step) }); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(strings.Join(said, "\n"), "not pinned") {
+		t.Errorf("it was not said that nothing is pinned: %q", said)
 	}
 }

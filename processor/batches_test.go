@@ -80,12 +80,22 @@ func TestBatchSizesDoNotMatter(t *testing.T) {
 	}
 }
 
+// setsIn reads sets from a map.
+func setsIn(sets map[string][]byte) stateReader {
+	return func(firsts []*item) error {
+		for _, first := range firsts {
+			first.blob = sets[first.key]
+		}
+		return nil
+	}
+}
+
 // applyInBatches cuts the records into batches of a size and gives the rows that are live after the last.
 func applyInBatches(t *testing.T, rules *rulebook, records []consume.Record, size int) map[string]any {
 	t.Helper()
 	m := newMemory(1, 0)
 	sets := map[string][]byte{}
-	c := newCutter(rules, func(key []byte) ([]byte, error) { return sets[string(key)], nil })
+	c := newCutter(rules, setsIn(sets))
 	p := newPartition(topics.Touchpoints, 0, 0, 0)
 	for from := 0; from < len(records); from += size {
 		taken := (&owner{rules: rules}).decodeChunk(p, records[from:min(from+size, len(records))])

@@ -55,7 +55,7 @@ func BenchmarkEvent(b *testing.B) {
 	for done := 0; b.Loop(); done = (done + size) % len(records) {
 		if done == 0 {
 			sets = map[string][]byte{}
-			c = newCutter(rules, func(key []byte) ([]byte, error) { return sets[string(key)], nil })
+			c = newCutter(rules, setsIn(sets))
 		}
 		taken := (&owner{rules: rules}).decodeChunk(p, records[done:done+size])
 		out, err := c.cut(p, taken)

@@ -11,8 +11,8 @@ import (
 	"github.com/throughline/throughline/schemas/touchpoint"
 )
 
-// stateReader gives the newest set of a customer, nil for none.
-type stateReader func(key []byte) ([]byte, error)
+// stateReader puts the newest set of each customer into the customer's first item, nil for none.
+type stateReader func(firsts []*item) error
 
 // cutter computes portions. It is not safe for concurrent use.
 type cutter struct {
@@ -35,7 +35,7 @@ type cutter struct {
 	lifted map[touchpoint.Customer]uint64
 	floors floors
 	// Tells that a set is of the newest flush: what it is made of may not be in ClickHouse yet.
-	fresh func(key []byte) bool
+	fresh func(key string) bool
 	sweep *sweep
 }
 
@@ -67,6 +67,9 @@ func (c *cutter) cut(p *partition, taken pending) (*portion, error) {
 	if err := c.lift(out, firsts); err != nil {
 		return nil, err
 	}
+	if err := c.read(firsts); err != nil {
+		return nil, err
+	}
 	for _, first := range firsts {
 		if err := c.customer(out, first); err != nil {
 			return nil, err
@@ -94,6 +97,10 @@ func (c *cutter) byCustomer(chunks [][]item) (firsts []*item) {
 		}
 	}
 	clear(c.last)
+	for _, first := range firsts {
+		c.key = state.Key(c.key[:0], first.row.Bucket, first.row.Customer())
+		first.key = string(c.key)
+	}
 	return firsts
 }
 
@@ -116,7 +123,7 @@ func (c *cutter) link(it *item) (first bool) {
 func (c *cutter) customer(out *portion, first *item) error {
 	customer := first.row.Customer()
 	who := &c.person
-	size, err := c.known(customer, first.row.Bucket, who)
+	size, err := c.known(first, who)
 	if err != nil {
 		return err
 	}
@@ -136,23 +143,18 @@ func (c *cutter) customer(out *portion, first *item) error {
 	return nil
 }
 
-// known reads what is kept of a customer and gives its size in bytes.
-func (c *cutter) known(customer touchpoint.Customer, bucket uint16, who *identity.Person) (size int, err error) {
-	c.key = state.Key(c.key[:0], bucket, customer)
-	blob, err := c.read(c.key)
-	if err != nil {
-		return 0, err
-	}
+// known decodes what is kept of a customer and gives its size in bytes.
+func (c *cutter) known(first *item, who *identity.Person) (size int, err error) {
 	who.Reset()
-	if blob != nil {
-		if err := state.DecodePerson(blob, who); err != nil {
-			return 0, fmt.Errorf("customer in bucket %d: %w", bucket, err)
+	if first.blob != nil {
+		if err := state.DecodePerson(first.blob, who); err != nil {
+			return 0, fmt.Errorf("customer in bucket %d: %w", first.row.Bucket, err)
 		}
 	}
-	return len(blob), nil
+	return len(first.blob), nil
 }
 
-// take unites a customer, whose key is the cutter's, with its records. It is false, and what was added to the portion does not
+// take unites a customer with its records. It is false, and what was added to the portion does not
 // count, where folded rows would have to change.
 func (c *cutter) take(out *portion, who *identity.Person, first *item, size int) (taken bool, err error) {
 	customer, bucket := first.row.Customer(), first.row.Bucket
@@ -186,7 +188,7 @@ func (c *cutter) take(out *portion, who *identity.Person, first *item, size int)
 	out.taken(customer, bucket, who)
 	if changed || who.Unsure {
 		who.Unsure = false
-		out.sets = append(out.sets, change{string(c.key), state.EncodePerson(make([]byte, 0, size+spareBytes), who)})
+		out.sets = append(out.sets, change{first.key, state.EncodePerson(make([]byte, 0, size+spareBytes), who)})
 	}
 	return true, nil
 }

@@ -18,7 +18,7 @@ import (
 func TestNothingIsFoldedBeforeItIsStored(t *testing.T) {
 	rules := builtin(t)
 	sets := map[string][]byte{}
-	c := newCutter(rules, func(key []byte) ([]byte, error) { return sets[string(key)], nil })
+	c := newCutter(rules, setsIn(sets))
 	p := newPartition(topics.Touchpoints, 0, 0, 0)
 	p.recent = newRecent(1 << 20)
 	c.archive = func(map[touchpoint.Customer]*identity.Person) (map[touchpoint.Customer]*identity.Person, error) {

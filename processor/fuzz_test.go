@@ -23,11 +23,12 @@ func FuzzDecode(f *testing.F) {
 	p := newPartition(topics.Touchpoints, 0, 0, 1)
 	f.Fuzz(func(t *testing.T, value []byte) {
 		var tp touchpoint.Touchpoint
-		it, err := rules.decode(consume.Record{Value: value}, &tp)
+		var it item
+		err := rules.decode(consume.Record{Value: value}, &it, &tp)
 		if err != nil {
 			return
 		}
-		c := newCutter(rules, func([]byte) ([]byte, error) { return nil, nil })
+		c := newCutter(rules, setsIn(nil))
 		if _, err := c.cut(p, pending{chunks: [][]item{{it}}, records: 1}); err != nil {
 			t.Fatal(err)
 		}

@@ -29,6 +29,9 @@ type item struct {
 	forwarded bool
 	// The customer's next one in the cut.
 	next *item
+	// Of the customer's first one: the customer's key in the state, and what is there.
+	key  string
+	blob []byte
 }
 
 // touchpointOf finds the touchpoint in a record without making the record.
@@ -53,37 +56,36 @@ func touchpointOf(value []byte) ([]byte, error) {
 // touchpointField is the number of Record.touchpoint.
 const touchpointField = 1
 
-// decode reads one record of the touchpoints topic into tp, which is empty. Its strings are slices of the record's value.
-func (b *rulebook) decode(r consume.Record, tp *touchpoint.Touchpoint) (it item, err error) {
+// decode reads one record of the touchpoints topic into it and tp, which are empty. Its strings are slices of the record's value.
+func (b *rulebook) decode(r consume.Record, it *item, tp *touchpoint.Touchpoint) (err error) {
 	if aboutIDs(r.Value) {
-		return decodeExchange(r, tp)
+		*it, err = decodeExchange(r, tp)
+		return err
 	}
 	message, err := touchpointOf(r.Value)
 	if err != nil {
-		return it, err
+		return err
 	}
 	if err := tp.UnmarshalVTUnsafe(message); err != nil {
-		return it, fmt.Errorf("not a touchpoint: %w", err)
+		return fmt.Errorf("not a touchpoint: %w", err)
 	}
 	if tp.Site == "" || tp.MessageId == "" || tp.UserId == "" && tp.AnonymousId == "" {
-		return it, fmt.Errorf("touchpoint without site, message_id or customer id")
+		return fmt.Errorf("touchpoint without site, message_id or customer id")
 	}
 	if tp.OccurredAt <= 0 || tp.ReceivedAt <= 0 || tp.Stage > uint32(stages.Last) {
-		return it, fmt.Errorf("touchpoint with impossible time or stage")
+		return fmt.Errorf("touchpoint with impossible time or stage")
 	}
 	rules := b.of(tp.Site)
 	stage, rule := rules.stage(tp)
 	hash := tp.Customer().Hash()
-	return item{
-		hash:   hash,
-		offset: r.Offset,
-		counts: !tp.Bot || !rules.excludeBots,
-		row: store.TouchpointRow{
-			Touchpoint: tp, Bucket: touchpoint.BucketOf(hash), Stage: stage, StageRule: rule,
-			RulesVersion: rules.rules.Version(), Version: touchpointVersion(tp.ReceivedAt, r.Value),
-		},
-		touch: rules.touch(tp, stage),
-	}, nil
+	it.hash, it.offset = hash, r.Offset
+	it.counts = !tp.Bot || !rules.excludeBots
+	it.row = store.TouchpointRow{
+		Touchpoint: tp, Bucket: touchpoint.BucketOf(hash), Stage: stage, StageRule: rule,
+		RulesVersion: rules.rules.Version(), Version: touchpointVersion(tp.ReceivedAt, r.Value),
+	}
+	it.touch = rules.touch(tp, stage)
+	return nil
 }
 
 // stage is the stage it was sent with, else that of the first matching rule.

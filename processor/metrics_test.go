@@ -51,7 +51,7 @@ func link(t *testing.T, offset int64) consume.Record {
 func TestLateTouchpointsAreCountedAsRepairs(t *testing.T) {
 	rules := testRules(t)
 	sets := map[string][]byte{}
-	c := newCutter(rules, func(key []byte) ([]byte, error) { return sets[string(key)], nil })
+	c := newCutter(rules, setsIn(sets))
 	p := newPartition(topics.Touchpoints, 0, 0, 0)
 	for i, step := range []struct {
 		what   string
@@ -107,7 +107,7 @@ func TestFlushesAreCountedBySiteAndStage(t *testing.T) {
 		{Offset: 4, Value: []byte("garbage")},
 		link(t, 5), // no touchpoint
 	})
-	out, err := newCutter(rules, func([]byte) ([]byte, error) { return nil, nil }).cut(p, taken)
+	out, err := newCutter(rules, setsIn(nil)).cut(p, taken)
 	must(t, err)
 	m.flushed(&flush{portions: []*portion{out}}, time.Now())
 	main, other := m.sites.of("main"), m.sites.of("a site of long ago")

@@ -145,12 +145,7 @@ func (o *owner) cut(ctx context.Context) (*flush, error) {
 func (o *owner) cutter(ctx context.Context, p *partition) *cutter {
 	if p.cutter == nil {
 		p.recent = newRecent(recentBytes / len(o.partitions))
-		p.cutter = newCutter(o.rules, func(key []byte) ([]byte, error) {
-			if blob := p.recent.get(key); blob != nil {
-				return blob, nil
-			}
-			return o.state.Get(key)
-		})
+		p.cutter = newCutter(o.rules, func(firsts []*item) error { return p.recent.read(firsts, o.state.Get) })
 		p.cutter.floors = o.floors(ctx)
 		p.cutter.archive, p.cutter.fresh = o.archive(ctx), p.recent.fresh
 		p.cutter.sweep = &sweep{scan: o.state.Scan, recent: p.recent.get, bucket: p.id, step: int(o.count)}

@@ -204,22 +204,23 @@ func (o *owner) decodeChunk(p *partition, records []consume.Record) pending {
 }
 
 func (o *owner) decodeTouchpoints(chunk *pending, p *partition, records []consume.Record) []item {
-	items := make([]item, 0, len(records))
+	items, n := make([]item, len(records)), 0
 	touchpoints := make([]touchpoint.Touchpoint, len(records))
 	for i, r := range records {
-		it, err := o.rules.decode(r, &touchpoints[i])
-		if err != nil {
+		it := &items[n]
+		if err := o.rules.decode(r, it, &touchpoints[i]); err != nil {
 			chunk.undecodable = append(chunk.undecodable, o.rejection(p, r, err))
 			continue
 		}
-		if o.stray(p, &it) {
+		if o.stray(p, it) {
 			chunk.strays = append(chunk.strays, outgoing{bucket: it.row.Bucket, value: r.Value, forwarded: true})
+			*it = item{}
 			continue
 		}
 		it.forwarded = r.Forwarded
-		items = append(items, it)
+		n++
 	}
-	return items
+	return items[:n]
 }
 
 func decodeRejection(chunk *pending, r consume.Record) error {

@@ -20,16 +20,34 @@ func newRecent(most int) *recent {
 }
 
 // get gives a set, nil when it is not here.
-func (r *recent) get(key []byte) []byte {
-	if blob, ok := r.young[string(key)]; ok {
+func (r *recent) get(key string) []byte {
+	if blob, ok := r.young[key]; ok {
 		return blob
 	}
-	return r.old[string(key)]
+	return r.old[key]
+}
+
+// read puts the newest set of each customer into the customer's first item. Those that are not here are asked of the state in
+// the order of their keys, which is twice as fast as in any other.
+func (r *recent) read(firsts []*item, get func(key []byte) ([]byte, error)) (err error) {
+	var others []*item
+	for _, first := range firsts {
+		if first.blob = r.get(first.key); first.blob == nil {
+			others = append(others, first)
+		}
+	}
+	slices.SortFunc(others, func(a, b *item) int { return strings.Compare(a.key, b.key) })
+	for _, first := range others {
+		if first.blob, err = get([]byte(first.key)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fresh tells that a set is of the newest flush.
-func (r *recent) fresh(key []byte) bool {
-	_, found := slices.BinarySearchFunc(r.newest, string(key), func(c change, key string) int { return strings.Compare(c.key, key) })
+func (r *recent) fresh(key string) bool {
+	_, found := slices.BinarySearchFunc(r.newest, change{key: key}, change.compare)
 	return found
 }
 
@@ -40,8 +58,12 @@ func (r *recent) add(sets []change) {
 	}
 	r.newest = sets
 	for _, s := range sets {
+		if before, ok := r.young[s.key]; ok {
+			r.bytes += len(s.blob) - len(before)
+		} else {
+			r.bytes += len(s.key) + len(s.blob) + entryBytes
+		}
 		r.young[s.key] = s.blob
-		r.bytes += len(s.key) + len(s.blob) + entryBytes
 	}
 }
 

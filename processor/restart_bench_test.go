@@ -82,7 +82,7 @@ func BenchmarkRestart(b *testing.B) {
 				if _, known, err := o.state.Applied(int32(p)); err != nil || !known {
 					b.Fatal(known, err)
 				}
-				if _, err := o.cutter(b.Context(), part).read([]byte("x")); err != nil {
+				if err := o.cutter(b.Context(), part).read([]*item{{key: "x"}}); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -14,7 +14,7 @@ type sweep struct {
 	// Reads sets of a bucket behind a key: see state.Scan.
 	scan func(bucket uint16, behind []byte, fn func(key, blob []byte) (enough bool, err error)) error
 	// Gives a set that changed lately, nil for none. Those wait for the next round.
-	recent func(key []byte) []byte
+	recent func(key string) []byte
 	// Where it stands, and how far it is to the partition's next bucket.
 	bucket, step int
 	behind       []byte
@@ -39,7 +39,7 @@ func (c *cutter) retire(out *portion) error {
 	err := s.scan(uint16(s.bucket), s.behind, func(key, blob []byte) (bool, error) {
 		seen++
 		s.behind = append(s.behind[:0], key...)
-		if s.recent(key) != nil || out.changes(key) {
+		if s.recent(string(key)) != nil || out.changes(key) {
 			return seen == sweepSets, nil
 		}
 		smaller, err := c.smaller(key, blob, s.now)

@@ -51,7 +51,7 @@ func insertOf(t *testing.T, m *memory, rules *rulebook, all []*touchpoint.Touchp
 	}
 	p := newPartition(topics.Touchpoints, 0, 0, 0)
 	taken := (&owner{rules: rules}).decodeChunk(p, records)
-	out, err := newCutter(rules, func([]byte) ([]byte, error) { return nil, nil }).cut(p, taken)
+	out, err := newCutter(rules, setsIn(nil)).cut(p, taken)
 	must(t, err)
 	must(t, m.Write(t.Context(), &out.batch))
 }

@@ -19,7 +19,7 @@ func (c *cutter) fold(out *portion, customer touchpoint.Customer, who *identity.
 		return
 	}
 	rules := c.rules.of(customer.Site)
-	if line, worth := who.Line(&rules.options); worth && !c.fresh(c.key) && !out.replayed(first) {
+	if line, worth := who.Line(&rules.options); worth && !c.fresh(first.key) && !out.replayed(first) {
 		who.Fold(c.builder(rules), customer, line)
 	}
 }
@@ -65,7 +65,7 @@ func (c *cutter) takeWhole(out *portion) error {
 		kept := make(map[touchpoint.Customer]*identity.Person, len(firsts))
 		for _, first := range firsts {
 			who := &identity.Person{}
-			if _, err := c.known(first.row.Customer(), first.row.Bucket, who); err != nil {
+			if _, err := c.known(first, who); err != nil {
 				return err
 			}
 			kept[first.row.Customer()] = who
@@ -76,13 +76,9 @@ func (c *cutter) takeWhole(out *portion) error {
 		}
 		for _, first := range firsts {
 			customer := first.row.Customer()
-			size, err := c.known(customer, first.row.Bucket, &c.person) // for its key
-			if err != nil {
-				return err
-			}
 			who := people[customer]
 			who.Thaw(kept[customer])
-			if _, err := c.take(out, who, first, size); err != nil {
+			if _, err := c.take(out, who, first, 0); err != nil {
 				return err
 			}
 		}

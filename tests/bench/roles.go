@@ -138,7 +138,7 @@ func discard(ctx context.Context, args []string) error {
 	registry := prometheus.NewRegistry()
 	p, err := processor.New(processor.Config{
 		Brokers: args[:1], Group: args[1], StateDir: args[2], AdminListen: args[3], StateCache: 256 << 20,
-		FlushInterval: 500 * time.Millisecond, FlushRecords: 50_000, SessionTimeout: 12 * time.Second,
+		FlushInterval: 500 * time.Millisecond, FlushRecords: 100_000, SessionTimeout: 12 * time.Second,
 	}, processor.Deps{
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), Registerer: registry, Gatherer: registry, Sites: sites.Default(),
 		LoadRules: func(string) (*stages.Rules, error) { return stages.Builtin(), nil },

@@ -5,6 +5,7 @@ package state
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -19,7 +20,7 @@ import (
 )
 
 // Keys: 's' bucket(2) site 0x00 kind id -> set, with an id that is a UUID as 16 bytes and the kind then in upper case;
-// 'o' partition(4) -> Applied; 'f' -> layout.
+// 'o' partition(4) -> Applied; 'f' -> layout; 'e' -> what was erased: see marks.go.
 const (
 	prefixSet     = 's'
 	prefixApplied = 'o'
@@ -35,6 +36,10 @@ type State struct {
 	// Read while metrics are gathered, written when it closes.
 	open sync.RWMutex
 	gone bool
+	// Merges under way, which end when it closes.
+	scrubs  sync.WaitGroup
+	closing context.Context
+	stop    context.CancelFunc
 }
 
 // Config says where the state lies and how much memory it may use.
@@ -52,6 +57,8 @@ func Open(cfg Config, logger pebble.Logger) (*State, error) {
 		Cache:        cache,
 		MemTableSize: 64 << 20,
 		Logger:       logger,
+		// A new manifest with each change of files: the old ones have keys of files that are gone.
+		MaxManifestFileSize: 1,
 	}
 	for i := range options.Levels {
 		options.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
@@ -62,6 +69,7 @@ func Open(cfg Config, logger pebble.Logger) (*State, error) {
 		return nil, fmt.Errorf("open state in %s: %w", cfg.Dir, err)
 	}
 	s := &State{db: db}
+	s.closing, s.stop = context.WithCancel(context.Background())
 	if err := s.checkLayout(); err != nil {
 		return nil, errors.Join(fmt.Errorf("layout of the state in %s: %w", cfg.Dir, err), db.Close())
 	}
@@ -99,6 +107,8 @@ func (s *State) Close() error {
 	s.open.Lock()
 	s.gone = true
 	s.open.Unlock()
+	s.stop()
+	s.scrubs.Wait()
 	return s.db.Close()
 }
 

@@ -19,6 +19,7 @@ type Batch struct {
 	// How far users have taken what anonymous ids contribute.
 	Contributions []Contribution
 	Rejected      []*touchpoint.Rejection
+	Erasures      []Erasure
 }
 
 // TouchpointRow is a touchpoint with what the processor found out about it.
@@ -82,6 +83,7 @@ const (
 	TableContributions = "contributions_log"
 	TableRejected      = "rejected_touchpoints_log"
 	TableRebuilds      = "rebuilds_log"
+	TableErasures      = "erasures_log"
 )
 
 // pointers lets the columns take rows without copying them.

@@ -30,6 +30,7 @@ type Store struct {
 	contributions *table[*Contribution]
 	rejected      *table[*touchpoint.Rejection]
 	rebuilds      *table[*RebuildStep]
+	erasures      *table[*Erasure]
 }
 
 // New validates the configuration and connects to nothing yet. reg may be nil.
@@ -62,6 +63,7 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Store, error
 	s.contributions = newTable(w, TableContributions, contributionColumns)
 	s.rejected = newTable(w, TableRejected, rejectedColumns)
 	s.rebuilds = newTable(w, TableRebuilds, rebuildColumns)
+	s.erasures = newTable(w, TableErasures, erasureColumns)
 	return s, nil
 }
 
@@ -79,7 +81,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger, reg prometheus.Regi
 
 // Check tells whether ClickHouse answers and has the tables, and if not what to do.
 func (s *Store) Check(ctx context.Context) error {
-	for _, name := range []string{TableTouchpoints, TableSessions, TableJourneys, TableTransitions, TableIdentities, TableUnlinks, TableContributions, TableRejected, TableRebuilds} {
+	for _, name := range []string{TableTouchpoints, TableSessions, TableJourneys, TableTransitions, TableIdentities, TableUnlinks, TableContributions, TableRejected, TableRebuilds, TableErasures} {
 		if err := s.conn.Exec(ctx, "SELECT 1 FROM "+s.from(name)+" LIMIT 0"); err != nil {
 			return fmt.Errorf("store: %s: %w", name, explain(err))
 		}

@@ -26,6 +26,7 @@ func (s *Store) Write(ctx context.Context, batches ...*Batch) error {
 		part(ctx, s.identities, batches, func(b *Batch) []Identity { return b.Identities }),
 		part(ctx, s.unlinks, batches, func(b *Batch) []Unlink { return b.Unlinks }),
 		part(ctx, s.contributions, batches, func(b *Batch) []Contribution { return b.Contributions }),
+		part(ctx, s.erasures, batches, func(b *Batch) []Erasure { return b.Erasures }),
 		func() ([]Poison, error) {
 			return s.rejected.write(ctx, slices.Concat(of(batches, func(b *Batch) []*touchpoint.Rejection { return b.Rejected })...))
 		},

@@ -874,3 +874,277 @@ FROM
 )
 GROUP BY customer_kind, customer_id, number
 COMMENT 'sessions_with_gap(site, gap_seconds): the sessions that another gap would give, straight from the interactive touchpoints; number counts the sessions of a customer. Bots are left out';
+
+CREATE TABLE IF NOT EXISTS `journeys`.erasures_shard ON CLUSTER `main`
+(
+    site LowCardinality(String),
+    kind LowCardinality(String) COMMENT 'request; or what is refused: user, anonymous, shared, seen, source',
+    hash UUID COMMENT 'First half of SHA-256 over the salt and what is named; the id is nowhere',
+    salt String COMMENT 'In hexadecimal',
+    request String COMMENT 'Names the request',
+    asked_at DateTime64(6, 'UTC') COMMENT 'What was received up to then is gone',
+    done_at DateTime64(6, 'UTC') COMMENT 'Of a request: when nothing was left; 1970-01-01 while it is not',
+    bucket UInt16 COMMENT 'Of the customer whose records are refused',
+    touchpoints UInt64 COMMENT 'Touchpoints that went',
+    rows_deleted Map(LowCardinality(String), UInt64) COMMENT 'Of a request: rows deleted, by table',
+    version UInt64
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/journeys/erasures', '{replica}', version)
+ORDER BY (site, kind, hash, request)
+SETTINGS index_granularity = 8192, fsync_after_insert = 1, fsync_part_directory = 1
+COMMENT 'What was erased, by salted hashes; query the view erasures instead';
+
+CREATE TABLE IF NOT EXISTS `journeys`.erasures_log ON CLUSTER `main` AS `journeys`.erasures_shard
+ENGINE = Distributed('main', 'journeys', 'erasures_shard', cityHash64(site, hash));
+
+CREATE OR REPLACE VIEW `journeys`.erasures ON CLUSTER `main` AS
+SELECT site, request, asked_at, nullIf(done_at, toDateTime64(0, 6, 'UTC')) AS done_at, hash, salt, touchpoints, rows_deleted
+FROM `journeys`.erasures_log FINAL
+WHERE kind = 'request'
+COMMENT 'One row a request to erase a person: when it was asked, when it was done (NULL: not yet), what went. The person is not named';
+
+CREATE TABLE IF NOT EXISTS `journeys`.rebuilds_shard ON CLUSTER `main`
+(
+    site LowCardinality(String),
+    rebuild Int64 COMMENT 'Its number: when it began, in Unix microseconds',
+    step LowCardinality(String) COMMENT 'begun, built (the rows of a part of the customers), staged (the touchpoints of a month), finished',
+    part UInt32 COMMENT 'Which part of the customers, or which month as 202601',
+    parts UInt32 COMMENT 'In how many parts the customers are divided',
+    whole Bool COMMENT 'Whether all rows are written, and not only those that change',
+    rules_version LowCardinality(String),
+    rules_digest String COMMENT 'Hash of the rules: a version may stay although they change',
+    rows UInt64 COMMENT 'Rows that the step wrote',
+    at DateTime64(3, 'UTC')
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/journeys/rebuilds', '{replica}', at)
+ORDER BY (site, rebuild, step, part)
+SETTINGS index_granularity = 8192, fsync_after_insert = 1, fsync_part_directory = 1
+COMMENT 'What was done of each rebuild under other stage rules; query the view rebuilds instead';
+
+CREATE TABLE IF NOT EXISTS `journeys`.rebuilds_log ON CLUSTER `main` AS `journeys`.rebuilds_shard
+ENGINE = Distributed('main', 'journeys', 'rebuilds_shard', cityHash64(site));
+
+CREATE OR REPLACE VIEW `journeys`.rebuilds ON CLUSTER `main` AS
+SELECT site, fromUnixTimestamp64Micro(rebuild, 'UTC') AS began_at, nullIf(maxIf(at, step = 'finished'), toDateTime64(0, 3, 'UTC')) AS finished_at,
+    any(rules_version) AS rules_version, sum(rows) AS rows
+FROM `journeys`.rebuilds_log FINAL
+GROUP BY site, rebuild
+COMMENT 'One row a rebuild: when stored touchpoints were given the stages of these rules, and how many rows that changed; finished_at is NULL where it was interrupted';
+
+ALTER TABLE `journeys`.touchpoints_shard ON CLUSTER `main`
+    MODIFY COLUMN occurred_at CODEC(T64, LZ4),
+    MODIFY COLUMN received_at CODEC(T64, LZ4),
+    MODIFY COLUMN client_timestamp CODEC(T64, LZ4),
+    MODIFY COLUMN sent_at CODEC(T64, LZ4);
+
+ALTER TABLE `journeys`.sessions_shard ON CLUSTER `main`
+    MODIFY COLUMN started_at CODEC(T64, LZ4),
+    MODIFY COLUMN ended_at CODEC(T64, LZ4),
+    MODIFY COLUMN covered_until CODEC(T64, LZ4);
+
+ALTER TABLE `journeys`.journeys_shard ON CLUSTER `main`
+    MODIFY COLUMN customer_id CODEC(LZ4),
+    MODIFY COLUMN started_at CODEC(T64, LZ4),
+    MODIFY COLUMN ended_at CODEC(T64, LZ4),
+    MODIFY COLUMN timeout_at CODEC(T64, LZ4),
+    MODIFY COLUMN awareness_at CODEC(T64, LZ4),
+    MODIFY COLUMN consideration_at CODEC(T64, LZ4),
+    MODIFY COLUMN intent_at CODEC(T64, LZ4),
+    MODIFY COLUMN purchase_at CODEC(T64, LZ4),
+    MODIFY COLUMN loyalty_at CODEC(T64, LZ4),
+    MODIFY COLUMN touch_at CODEC(T64, LZ4);
+
+ALTER TABLE `journeys`.stage_transitions_shard ON CLUSTER `main`
+    MODIFY COLUMN customer_id CODEC(LZ4),
+    MODIFY COLUMN at CODEC(T64, LZ4),
+    MODIFY COLUMN dwell_ms CODEC(T64, LZ4);
+
+ALTER TABLE `journeys`.identities_shard ON CLUSTER `main`
+    MODIFY COLUMN asserted_at CODEC(T64, LZ4);
+
+ALTER TABLE `journeys`.rejected_touchpoints_shard ON CLUSTER `main`
+    MODIFY COLUMN received_at CODEC(T64, LZ4);
+
+CREATE OR REPLACE VIEW `journeys`.stage_funnel ON CLUSTER `main` AS
+SELECT
+    step AS stage, transform(stage, [1, 2, 3, 4, 5], ['awareness', 'consideration', 'intent', 'purchase', 'loyalty'], '') AS stage_name,
+    totals.1[step] AS reached, totals.2[step] AS depth_reached,
+    if(step = 1, NULL, totals.2[step] / nullIf(totals.2[step - 1], 0)) AS conversion,
+    totals.2[step] / nullIf(totals.2[1], 0) AS conversion_from_start,
+    if(step < 4, totals.3[step], 0) AS dropped,
+    if(step < 4, totals.4[step], 0) AS open,
+    if(step < 4, totals.5[step], 0) AS skipped,
+    journeys
+FROM
+(
+    WITH won OR purchases > 0 AS bought
+    SELECT
+        count() AS journeys,
+        (
+            arrayResize(sumForEach(arrayMap(at -> toUInt64(at != toDateTime64(0, 3, 'UTC')),
+                [awareness_at, consideration_at, intent_at, purchase_at, loyalty_at])), 5, 0),
+            arrayResize(sumForEach(arrayMap(k -> toUInt64(depth >= k), [1, 2, 3, 4, 5])), 5, 0),
+            arrayResize(sumForEach(arrayMap(k -> toUInt64(depth = k AND NOT bought AND timeout_at <= now64(3)), [1, 2, 3])), 3, 0),
+            arrayResize(sumForEach(arrayMap(k -> toUInt64(depth = k AND NOT bought AND timeout_at > now64(3)), [1, 2, 3])), 3, 0),
+            arrayResize(sumForEach(arrayMap(k -> toUInt64(depth = k AND bought), [1, 2, 3])), 3, 0)
+        ) AS totals
+    FROM `journeys`.journeys_log FINAL
+    WHERE site = {site:String} AND started_at >= {from:DateTime64(3, 'UTC')} AND started_at < {to:DateTime64(3, 'UTC')}
+)
+ARRAY JOIN [1, 2, 3, 4, 5]::Array(UInt8) AS step
+SETTINGS do_not_merge_across_partitions_select_final = 1, use_skip_indexes_if_final_exact_mode = 0
+COMMENT 'stage_funnel(site, from, to): of the journeys begun in [from, to) how many reached each stage in any order (reached) and in order (depth_reached), how many stopped there for good (dropped), may still go on (open) or bought without the steps between (skipped)';
+
+CREATE OR REPLACE VIEW `journeys`.attribution ON CLUSTER `main` AS
+SELECT
+    channel, sum(weight) AS conversions, sum(weight * toFloat64(revenue)) AS revenue
+FROM
+(
+    SELECT
+        revenue, bought_at, channels, length(channels) AS n,
+        arrayLastIndex(name -> name != 'direct', channels) AS last_non_direct,
+        arrayMap(at -> exp2(-(toUnixTimestamp64Milli(bought_at) - toUnixTimestamp64Milli(at)) / 604800000), times) AS decay,
+        arrayMap(i -> multiIf(
+            {model:String} = 'first', toFloat64(i = 1),
+            {model:String} = 'last', toFloat64(i = n),
+            {model:String} = 'last_non_direct', toFloat64(i = if(last_non_direct = 0, n, last_non_direct)),
+            {model:String} = 'linear', 1 / n,
+            {model:String} = 'position', multiIf(n = 1, 1, n = 2, 0.5, i = 1 OR i = n, 0.4, 0.2 / (n - 2)),
+            {model:String} = 'time_decay', decay[i] / arraySum(decay),
+            0.),
+            arrayEnumerate(channels)) AS weights
+    FROM
+    (
+        SELECT
+            revenue, if(purchase_at != toDateTime64(0, 3, 'UTC'), purchase_at, loyalty_at) AS bought_at,
+            arrayFilter((at, name) -> at <= bought_at AND name != '', touch_at, touch_channel) AS path_at,
+            arrayFilter((name, at) -> at <= bought_at AND name != '', touch_channel, touch_at) AS path,
+            if(empty(path), ['(none)'], CAST(path, 'Array(String)')) AS channels,
+            if(empty(path), [bought_at], path_at) AS times
+        FROM `journeys`.journeys_log FINAL
+        WHERE site = {site:String} AND purchases > 0
+            AND NOT throwIf({model:String} NOT IN ('first', 'last', 'last_non_direct', 'linear', 'position', 'time_decay'),
+                'unknown attribution model: use first, last, last_non_direct, linear, position or time_decay')
+    )
+)
+ARRAY JOIN channels AS channel, weights AS weight
+GROUP BY channel
+SETTINGS do_not_merge_across_partitions_select_final = 1, use_skip_indexes_if_final_exact_mode = 0
+COMMENT 'attribution(site, model): conversions and revenue credited to each channel. A journey with a purchase is one conversion with the revenue of the journey; its path is the touches with a channel up to its first purchase. Models: first, last, last_non_direct, linear, position (40/20/40), time_decay (half-life 7 days)';
+
+CREATE OR REPLACE VIEW `journeys`.event_funnel ON CLUSTER `main` AS
+WITH
+    {steps:Array(String)} AS steps,
+    toInt64({window_seconds:UInt32}) * 1000 AS window_ms,
+    arrayMap(name -> indexOf(steps, name), steps) AS wanted
+SELECT
+    step, steps[step] AS name, reached[step] AS customers,
+    if(step = 1, NULL, reached[step] / nullIf(reached[step - 1], 0)) AS conversion,
+    reached[step] / nullIf(reached[1], 0) AS conversion_from_start
+FROM
+(
+    SELECT arrayResize(sumForEach(arrayMap(anchor -> toUInt64(anchor > 0), anchors)), length(steps), 0) AS reached
+    FROM
+    (
+        -- anchors[k]: the latest first step from which step k was reached so far, 0 when it was not.
+        SELECT arrayFold(
+            (anchors, at, hit) -> arrayMap(
+                (anchor, before, want, pos) -> multiIf(
+                    want != hit, anchor,
+                    pos = 1, at,
+                    before > 0 AND (window_ms = 0 OR at - before <= window_ms), greatest(anchor, before),
+                    anchor),
+                anchors, arrayPopBack(arrayPushFront(anchors, toInt64(0))), wanted, arrayEnumerate(wanted)),
+            hits.1, hits.2, arrayResize(CAST([], 'Array(Int64)'), length(steps), toInt64(0))) AS anchors
+        FROM
+        (
+            SELECT arraySort(groupArray((toUnixTimestamp64Milli(occurred_at), indexOf(steps, event)))) AS hits
+            FROM `journeys`.resolved_touchpoints
+            WHERE site = {site:String} AND event IN {steps:Array(String)} AND NOT bot
+            GROUP BY customer_kind, customer_id
+        )
+    )
+)
+ARRAY JOIN arrayEnumerate(steps) AS step
+SETTINGS do_not_merge_across_partitions_select_final = 1, use_skip_indexes_if_final_exact_mode = 0
+COMMENT 'event_funnel(site, steps, window_seconds): customers that had the events in order, one row a step. With a window all steps lie within it of the first (any first step may anchor, ends included); 0 is no window. Bots are left out';
+
+CREATE OR REPLACE VIEW `journeys`.event_funnel_in_session ON CLUSTER `main` AS
+WITH
+    {steps:Array(String)} AS steps,
+    arrayMap(name -> indexOf(steps, name), steps) AS wanted
+SELECT
+    step, steps[step] AS name, reached[step] AS sessions,
+    if(step = 1, NULL, reached[step] / nullIf(reached[step - 1], 0)) AS conversion,
+    reached[step] / nullIf(reached[1], 0) AS conversion_from_start
+FROM
+(
+    SELECT arrayResize(sumForEach(done), length(steps), 0) AS reached
+    FROM
+    (
+        SELECT arrayFold(
+            (done, hit) -> arrayMap(
+                (now, before, want, pos) -> toUInt64(now OR (want = hit AND (pos = 1 OR before))),
+                done, arrayPopBack(arrayPushFront(done, toUInt64(0))), wanted, arrayEnumerate(wanted)),
+            hits.2, arrayResize(CAST([], 'Array(UInt64)'), length(steps), toUInt64(0))) AS done
+        FROM
+        (
+            SELECT arraySort(groupArray((t.occurred_at, indexOf(steps, t.event)))) AS hits
+            FROM
+            (
+                SELECT customer_kind, customer_id, occurred_at, event
+                FROM `journeys`.resolved_touchpoints
+                WHERE site = {site:String} AND event IN {steps:Array(String)} AND NOT bot
+            ) AS t
+            ASOF INNER JOIN
+            (
+                SELECT customer_kind, customer_id, started_at, covered_until, session_id
+                FROM `journeys`.sessions_log FINAL
+                WHERE site = {site:String}
+            ) AS s ON t.customer_kind = s.customer_kind AND t.customer_id = s.customer_id
+                AND t.occurred_at >= s.started_at
+            WHERE t.occurred_at <= s.covered_until
+            GROUP BY s.session_id
+        )
+    )
+)
+ARRAY JOIN arrayEnumerate(steps) AS step
+SETTINGS do_not_merge_across_partitions_select_final = 1, use_skip_indexes_if_final_exact_mode = 0
+COMMENT 'event_funnel_in_session(site, steps): sessions that had the events in order, one row a step. Bots are left out';
+
+CREATE OR REPLACE VIEW `journeys`.sessions_with_gap ON CLUSTER `main` AS
+SELECT
+    customer_kind, customer_id, number,
+    min(occurred_at) AS started_at, max(occurred_at) AS ended_at, count() AS touchpoints
+FROM
+(
+    SELECT customer_kind, customer_id, occurred_at,
+        sum(opens) OVER (PARTITION BY customer_kind, customer_id ORDER BY occurred_at
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS number
+    FROM
+    (
+        SELECT customer_kind, customer_id, occurred_at,
+            row_number() OVER customer = 1 OR toUnixTimestamp64Milli(occurred_at)
+                - toUnixTimestamp64Milli(lagInFrame(occurred_at) OVER customer) > {gap_seconds:UInt32} * 1000 AS opens
+        FROM `journeys`.resolved_touchpoints
+        WHERE site = {site:String} AND NOT passive AND NOT bot
+        WINDOW customer AS (PARTITION BY customer_kind, customer_id ORDER BY occurred_at
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+    )
+)
+GROUP BY customer_kind, customer_id, number
+SETTINGS do_not_merge_across_partitions_select_final = 1, use_skip_indexes_if_final_exact_mode = 0
+COMMENT 'sessions_with_gap(site, gap_seconds): the sessions that another gap would give, straight from the interactive touchpoints; number counts the sessions of a customer. Bots are left out';
+
+CREATE OR REPLACE VIEW `journeys`.unlinks ON CLUSTER `main` AS
+SELECT site, anonymous_id, user_id, nullIf(until, toDateTime64(0, 3, 'UTC')) AS until, reason, received_at
+FROM `journeys`.unlinks_log FINAL
+SETTINGS do_not_merge_across_partitions_select_final = 1, use_skip_indexes_if_final_exact_mode = 0
+COMMENT 'One row a withdrawal: until when links of the pair do not count; NULL is for good';
+
+CREATE OR REPLACE VIEW `journeys`.contributions ON CLUSTER `main` AS
+SELECT site, user_id, anonymous_id, touches
+FROM `journeys`.contributions_log FINAL
+WHERE touches > 0
+SETTINGS do_not_merge_across_partitions_select_final = 1, use_skip_indexes_if_final_exact_mode = 0
+COMMENT 'One row for each anonymous id that a user has touchpoints from';

@@ -20,6 +20,7 @@ import (
 	"github.com/throughline/throughline/collector/api"
 	"github.com/throughline/throughline/collector/delivery"
 	"github.com/throughline/throughline/collector/publish"
+	"github.com/throughline/throughline/collector/tracker"
 	contract "github.com/throughline/throughline/schemas/http"
 	"github.com/throughline/throughline/schemas/sites"
 	"github.com/throughline/throughline/schemas/topics"
@@ -67,8 +68,12 @@ func New(cfg Config, deps Deps) (*Collector, error) {
 	if c.delivery, err = newDelivery(&cfg, deps, c.spool); err != nil {
 		return nil, fmt.Errorf("collector: %w", err)
 	}
+	script, err := tracker.New()
+	if err != nil {
+		return nil, fmt.Errorf("collector: %w", err)
+	}
 	handler, err := api.New(cfg.api(deps.RulesVersion, contract.OpenAPI), api.Deps{
-		Logger: deps.Logger, Registerer: deps.Registerer, Sites: deps.Sites, Admitter: admission.New(admission.WithPlaceholders(cfg.Placeholders)), Sink: c.delivery, Tracer: deps.Tracer,
+		Logger: deps.Logger, Registerer: deps.Registerer, Sites: deps.Sites, Admitter: admission.New(admission.WithPlaceholders(cfg.Placeholders)), Sink: c.delivery, Script: script, Tracer: deps.Tracer,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("collector: %w", err)

@@ -24,6 +24,7 @@ const (
 	RouteTouchpoints = "/v1/touchpoints"
 	RouteImport      = "/v1/import"
 	RouteOpenAPI     = "/v1/openapi.yaml"
+	RouteScript      = "/v1/throughline.js"
 	RouteHelp        = "/"
 )
 
@@ -65,13 +66,15 @@ type Sink interface {
 	Rejected(ctx context.Context, records []delivery.Record) error
 }
 
-// Deps are what a Handler works with; all but the tracer are needed.
+// Deps are what a Handler works with; all but the script and the tracer are needed.
 type Deps struct {
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
 	Sites      *sites.Sites
 	Admitter   Admitter
 	Sink       Sink
+	// Script is nil where none is served.
+	Script Script
 	// Tracer is nil where nothing is traced.
 	Tracer trace.TracerProvider
 }
@@ -83,6 +86,7 @@ type Handler struct {
 	sites    *sites.Sites
 	admitter Admitter
 	sink     Sink
+	script   Script
 	inflater *inflater
 	limits   *limits
 	links    *links.Cache
@@ -109,7 +113,7 @@ func New(cfg Config, deps Deps) (*Handler, error) {
 	}
 	cfg.CountryHeader = http.CanonicalHeaderKey(cfg.CountryHeader)
 	h := &Handler{
-		cfg: cfg, log: deps.Logger, sites: deps.Sites, admitter: deps.Admitter, sink: deps.Sink,
+		cfg: cfg, log: deps.Logger, sites: deps.Sites, admitter: deps.Admitter, sink: deps.Sink, script: deps.Script,
 		inflater: inflater, limits: limits, links: links, retry: seconds(cfg.RetryAfter), tracer: newTracer(deps.Tracer),
 	}
 	h.works.New = func() any { return newWork() }
@@ -130,6 +134,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.static(w, r, "text/plain; charset=utf-8", help)
 	case RouteOpenAPI:
 		h.static(w, r, "application/yaml", h.cfg.OpenAPI)
+	case RouteScript:
+		h.serveScript(w, r)
 	default:
 		h.count(routeOther, h.refuse(w, noRoute))
 	}
@@ -159,9 +165,7 @@ func (h *Handler) count(route route, status int) { h.metrics.requests[route][sta
 
 // static answers GET and HEAD with a fixed text.
 func (h *Handler) static(w http.ResponseWriter, r *http.Request, kind string, text []byte) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		h.count(routeOther, h.refuse(w, &refusal{status: http.StatusMethodNotAllowed, reason: reasonMethod, detail: "use GET here"}))
+	if !h.reads(w, r) {
 		return
 	}
 	if len(text) == 0 {
@@ -173,6 +177,16 @@ func (h *Handler) static(w http.ResponseWriter, r *http.Request, kind string, te
 	header["X-Content-Type-Options"] = noSniff
 	h.count(routeOther, http.StatusOK)
 	h.wrote(w.Write(text))
+}
+
+// reads refuses other methods than GET and HEAD.
+func (h *Handler) reads(w http.ResponseWriter, r *http.Request) bool {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return true
+	}
+	w.Header().Set("Allow", "GET, HEAD")
+	h.count(routeOther, h.refuse(w, &refusal{status: http.StatusMethodNotAllowed, reason: reasonMethod, detail: "use GET here"}))
+	return false
 }
 
 // wrote takes the result of writing an answer: a client that has gone is its own affair.

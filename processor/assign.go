@@ -17,6 +17,9 @@ func (o *owner) assign(ctx context.Context) error {
 		return err
 	}
 	o.count = int32(count)
+	if err := o.learnRebuilt(ctx); err != nil {
+		return err
+	}
 	o.unsettled.keep(o.gen.Partitions)
 	if err := o.restoreTogether(ctx); err != nil {
 		return err
@@ -72,8 +75,8 @@ func (o *owner) prepare(ctx context.Context, p consume.Partition) (*partition, e
 }
 
 // fit makes the state fit the partition and gives the offset that it stands at. The local state is good when it is at or past
-// what the group has committed, for the same number of partitions: then it is the union of all records before its
-// offset. Otherwise the buckets are wiped and restored from ClickHouse, which has at least all that was committed;
+// what the group has committed, for the same number of partitions, and no rebuild has changed the stages since: then it is the
+// union of all records before its offset. Otherwise the buckets are wiped and restored from ClickHouse, which has at least all that was committed;
 // empty says that it had nothing.
 func (o *owner) fit(ctx context.Context, p consume.Partition, committed, end int64) (offset int64, empty bool, err error) {
 	if found, ok := o.restored[p.ID]; ok {
@@ -93,7 +96,7 @@ func (o *owner) fits(p consume.Partition, committed, end int64) (offset int64, f
 	if err != nil {
 		return 0, false, err
 	}
-	if known && applied.Partitions == o.count && p.Committed != consume.None && applied.Offset >= committed && applied.Offset <= end {
+	if known && applied.Partitions == o.count && applied.Rebuilt == o.rebuilt.last && p.Committed != consume.None && applied.Offset >= committed && applied.Offset <= end {
 		return applied.Offset, true, nil
 	}
 	o.deps.Logger.Info("the state must be restored", "partition", p.ID, "committed", p.Committed, "state_known", known, "state_at", applied.Offset)

@@ -27,6 +27,8 @@ type cutter struct {
 	last          map[uint64]*item
 	// How many partitions the topic has.
 	partitions int32
+	// The last rebuild that the sets are of.
+	rebuilt int64
 	// See identity.PartTouches.
 	partTouches int
 	// What customers are read from whose records reach behind what is folded; without it nothing is folded.

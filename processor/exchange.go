@@ -147,11 +147,12 @@ func received(c *touchpoint.Contribution) *identity.Contribution {
 	return out
 }
 
-// sent gives the record of a contribution of an anonymous id; receivedAt is the greatest of any record that the id has.
-func sent(site string, c *identity.Contribution, receivedAt uint64) (outgoing, error) {
+// sent gives the record of a contribution of an anonymous id; receivedAt is the greatest of any record that the id has,
+// rebuilt the last rebuild that its touches' stages are of.
+func sent(site string, c *identity.Contribution, receivedAt uint64, rebuilt int64) (outgoing, error) {
 	message := &touchpoint.Contribution{
 		Site: site, AnonymousId: c.AnonymousID, UserId: c.UserID, Sweep: c.Sweep, Day: c.Day, Part: c.Number,
-		Partitions: c.Sequence.Partitions, Offset: c.Sequence.Offset, ReceivedAt: int64(receivedAt),
+		Partitions: c.Sequence.Partitions, Offset: c.Sequence.Offset, ReceivedAt: int64(receivedAt), Rebuilt: rebuilt,
 		Touches: make([]*touchpoint.Touch, len(c.Touches)),
 	}
 	touches := make([]touchpoint.Touch, len(c.Touches))

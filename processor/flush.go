@@ -131,7 +131,7 @@ func (o *owner) apply(_ context.Context, f *flush) error {
 		if p.partition.topic != topics.Touchpoints {
 			continue
 		}
-		a := state.Applied{Offset: p.pending.next, Partitions: o.count}
+		a := state.Applied{Offset: p.pending.next, Partitions: o.count, Rebuilt: o.rebuilt.last}
 		if err := b.SetApplied(int32(p.partition.id), a); err != nil {
 			return err
 		}

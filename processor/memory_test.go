@@ -28,6 +28,7 @@ type memory struct {
 	identities    map[identityKey]store.Identity
 	unlinks       map[store.Unlink]bool
 	contributions map[string]store.Contribution
+	rebuilds      []store.RebuildStep
 	writes        int
 	// Called at the beginning of each Write, before the fence is asked.
 	before func()

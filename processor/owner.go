@@ -29,6 +29,7 @@ type owner struct {
 	fence    fence
 	// Outlasts the generation.
 	unsettled *unsettled
+	rebuilt   rebuilt
 
 	// How many partitions the topic of touchpoints has.
 	count      int32
@@ -149,7 +150,7 @@ func (o *owner) cutter(ctx context.Context, p *partition) *cutter {
 		p.cutter.floors = o.floors(ctx)
 		p.cutter.archive, p.cutter.fresh = o.archive(ctx), p.recent.fresh
 		p.cutter.sweep = &sweep{scan: o.state.Scan, recent: p.recent.get, bucket: p.id, step: int(o.count)}
-		p.cutter.partitions = o.count
+		p.cutter.partitions, p.cutter.rebuilt = o.count, o.rebuilt.last
 	}
 	return p.cutter
 }

@@ -48,6 +48,11 @@ func (c *cutter) learn(out *portion, p *identity.Person, it *item) (changed bool
 		return out.learnUnlink(p, it, kind.Unlink), kind.Unlink.ReceivedAt
 	case *touchpoint.Record_Contribution:
 		at = kind.Contribution.ReceivedAt
+		if kind.Contribution.Rebuilt < c.rebuilt {
+			// Its stages are of other rules. What it says was in ClickHouse when the user was restored from there.
+			out.stale++
+			return false, at
+		}
 		if changed = p.Sources.Apply(received(kind.Contribution)); !changed {
 			out.stale++
 			return false, at
@@ -133,7 +138,7 @@ func (c *cutter) contribute(out *portion, customer touchpoint.Customer, p *ident
 	for i := range changed {
 		changed[i].AnonymousID = customer.ID
 		changed[i].Sequence = identity.Sequence{Partitions: c.partitions, Offset: offset + 1}
-		message, err := sent(customer.Site, &changed[i], at)
+		message, err := sent(customer.Site, &changed[i], at, c.rebuilt)
 		if err != nil {
 			return err
 		}

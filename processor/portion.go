@@ -90,6 +90,10 @@ func (p *portion) replace(it *item, old *journey.Touch) {
 }
 
 func (p *portion) expect(c touchpoint.Customer, rows *journey.Rows) {
+	p.reconcile[c] = expectedOf(rows)
+}
+
+func expectedOf(rows *journey.Rows) *expected {
 	e := &expected{ids: map[journey.ID]struct{}{}, version: rows.Version()}
 	for i := range rows.Sessions {
 		e.ids[rows.Sessions[i].ID] = struct{}{}
@@ -100,5 +104,5 @@ func (p *portion) expect(c touchpoint.Customer, rows *journey.Rows) {
 	for i := range rows.Transitions {
 		e.ids[rows.Transitions[i].ID] = struct{}{}
 	}
-	p.reconcile[c] = e
+	return e
 }

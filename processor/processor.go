@@ -40,6 +40,8 @@ type Store interface {
 	Touches(ctx context.Context, customers []touchpoint.Customer, fn func(*store.TouchRow) error) error
 	Links(ctx context.Context, customers []touchpoint.Customer, fn func(*store.LinkedID) error) error
 	Sources(ctx context.Context, users []touchpoint.Customer, fn func(*store.SourceOf) error) error
+	// Rebuilds gives the steps of the last rebuild of each site.
+	Rebuilds(ctx context.Context) ([]store.RebuildStep, error)
 }
 
 // Deps are what the processor is given.
@@ -107,6 +109,11 @@ func (p *Processor) Run(ctx context.Context) (err error) {
 	defer p.admin.stop()
 	rows, err := p.deps.OpenStore(ctx)
 	if err != nil {
+		return err
+	}
+	if steps, err := rows.Rebuilds(ctx); err != nil {
+		return err
+	} else if _, err := rebuiltOf(steps); err != nil {
 		return err
 	}
 	consumer := consume.Config{

@@ -42,7 +42,7 @@ func (o *owner) restore(ctx context.Context, offsets map[int]int64) (found map[i
 	}
 	o.metrics.restored.Add(float64(r.touches))
 	for p, offset := range offsets {
-		if err := r.batch.SetApplied(int32(p), state.Applied{Offset: offset, Partitions: o.count}); err != nil {
+		if err := r.batch.SetApplied(int32(p), state.Applied{Offset: offset, Partitions: o.count, Rebuilt: o.rebuilt.last}); err != nil {
 			return nil, err
 		}
 	}

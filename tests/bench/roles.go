@@ -171,6 +171,8 @@ func (discarder) Sources(context.Context, []touchpoint.Customer, func(*store.Sou
 func (discarder) Floors(context.Context, []touchpoint.Customer) (map[touchpoint.Customer]uint64, error) {
 	return nil, nil
 }
+func (discarder) Rebuilds(context.Context) ([]store.RebuildStep, error) { return nil, nil }
+
 func (discarder) Write(context.Context, ...*store.Batch) error { return nil }
 
 func (discarder) LiveKeys(context.Context, []touchpoint.Customer, func(store.LiveKey) error) error {

@@ -51,6 +51,9 @@ func (h *Handler) release(w *work) {
 func (h *Handler) receive(route route, work *work, w http.ResponseWriter, r *http.Request, now time.Time) *refusal {
 	site, refused := h.site(r, route == routeImport)
 	if refused != nil {
+		if refused.reason == reasonKey && first(r.Header, "Origin") != "" { // its page may read that: there is no site that says whose it is
+			w.Header()["Access-Control-Allow-Origin"] = anyOrigin
+		}
 		return refused
 	}
 	if origin := first(r.Header, "Origin"); origin != "" {

@@ -1,5 +1,5 @@
 // Package live takes the built program and a real browser, and looks at the live page as a person would: empty, with data moving, with the
-// engine killed, on a phone and on a desk, light and dark, by mouse and by keyboard.
+// engine killed, on a phone and on a desk, light and dark, by mouse and by keyboard. It walks through a shop with the browser script too.
 package live
 
 import (

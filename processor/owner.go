@@ -31,6 +31,9 @@ type owner struct {
 	unsettled *unsettled
 	rebuilt   rebuilt
 
+	// Asks how far group and log are; nil in tests.
+	reached reached
+
 	// How many partitions the topic of touchpoints has.
 	count      int32
 	partitions []*partition

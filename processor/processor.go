@@ -52,7 +52,7 @@ type Deps struct {
 	Sites      *sites.Sites
 	// LoadRules reads a site's stage rules; "" is the built-in set.
 	LoadRules func(file string) (*stages.Rules, error)
-	// OpenStore connects to ClickHouse, once, in Run.
+	// OpenStore connects to ClickHouse, once, in Run, and may wait for it.
 	OpenStore func(ctx context.Context) (Store, error)
 	// KafkaTLS and KafkaSASL are nil for plain connections.
 	KafkaTLS  *tls.Config
@@ -69,8 +69,8 @@ type Processor struct {
 	metrics *metrics
 	admin   *admin
 	kafka   *consume.Watcher
-	// Whether a generation is owned, for readiness.
-	owning atomic.Bool
+	// Whether ClickHouse has answered and a generation is owned, for readiness.
+	connected, owning atomic.Bool
 }
 
 // New checks configuration and rules; it does no I/O but reading rules files.
@@ -109,13 +109,13 @@ func (p *Processor) Run(ctx context.Context) (err error) {
 	defer p.admin.stop()
 	rows, err := p.deps.OpenStore(ctx)
 	if err != nil {
-		return err
+		return unlessStopped(ctx, err)
 	}
-	if steps, err := rows.Rebuilds(ctx); err != nil {
-		return err
-	} else if _, err := rebuiltOf(steps); err != nil {
-		return err
+	if err := p.unlessRebuilding(ctx, rows); err != nil {
+		return unlessStopped(ctx, err)
 	}
+	p.connected.Store(true)
+	defer p.connected.Store(false)
 	consumer := consume.Config{
 		Brokers: p.cfg.Brokers, Group: p.cfg.Group, Topics: []string{topics.Touchpoints, topics.Rejected},
 		SessionTimeout: p.cfg.SessionTimeout, TLS: p.deps.KafkaTLS, SASL: p.deps.KafkaSASL,
@@ -135,6 +135,9 @@ func (p *Processor) Run(ctx context.Context) (err error) {
 			fetcher: fetcher, dead: dead, exchange: exchange, gen: gen, full: make(chan struct{}, 1),
 			unsettled: unread,
 		}
+		o.reached = func(ctx context.Context) ([]consume.Reach, error) {
+			return fetcher.Reached(ctx, p.cfg.Group, topics.Touchpoints, int(o.count))
+		}
 		p.metrics.generations.Inc()
 		p.owning.Store(true)
 		defer p.owning.Store(false)
@@ -143,9 +146,36 @@ func (p *Processor) Run(ctx context.Context) (err error) {
 	})
 }
 
+// unlessRebuilding fails where a rebuild was not finished. It waits while ClickHouse is away.
+func (p *Processor) unlessRebuilding(ctx context.Context, rows Store) error {
+	for {
+		steps, err := rows.Rebuilds(ctx)
+		if err == nil {
+			_, err = rebuiltOf(steps)
+			return err
+		}
+		if ctx.Err() != nil || store.Classify(err) == store.Fatal {
+			return err
+		}
+		p.deps.Logger.Warn("waiting for ClickHouse", "error", err)
+		pause(ctx, time.Second)
+	}
+}
+
+// unlessStopped is nil once ctx is done: to be stopped while waiting is no error.
+func unlessStopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
 // ready names each check and what is wrong, nil where nothing is.
 func (p *Processor) ready() map[string]error {
-	checks := map[string]error{"kafka": nil}
+	checks := map[string]error{"clickhouse": nil, "kafka": nil}
+	if !p.connected.Load() {
+		checks["clickhouse"] = errors.New("waiting for it to answer")
+	}
 	if !p.owning.Load() {
 		checks["kafka"] = errors.New("waiting for partitions from the consumer group")
 	}

@@ -32,6 +32,7 @@ func (o *owner) restore(ctx context.Context, offsets map[int]int64) (found map[i
 		r.done,
 		r.commit, // what follows reads it
 		func() error { return o.store.RestoreLinks(ctx, partition, of, r.linked) },
+		func() (err error) { r.reach, err = o.look(ctx); return err },
 		func() error { return o.store.RestoreSources(ctx, partition, of, r.source) },
 		r.doneUser,
 		func() error { return o.store.Write(ctx, &r.leftovers) },
@@ -82,6 +83,8 @@ type restorer struct {
 	// The user whose sources are gathered, and what is kept of the user.
 	user touchpoint.Customer
 	who  identity.Person
+	// How far group and log were before the sources were read.
+	reach reach
 	// Tombstones that a flush which was cut off did not write.
 	leftovers store.Batch
 	// How many customers were put, and touches found.
@@ -222,6 +225,7 @@ func (r *restorer) source(s *store.SourceOf) error {
 	if !r.wants(user.Bucket()) {
 		return nil
 	}
+	s.Taken = r.reach.credible(s)
 	if user != r.user {
 		if err := r.doneUser(); err != nil {
 			return err

@@ -104,6 +104,7 @@ func (c *cluster) take(p int) {
 		state: c.states[c.r.IntN(len(c.states))], count: int32(len(c.logs)),
 	}
 	committed, end := max(c.committed[p], 0), int64(len(c.logs[p]))
+	o.reached = c.reached
 	if c.r.IntN(6) == 0 { // the state is lost
 		b := o.state.NewBatch()
 		must(c.t, b.Forget(int32(p)))

@@ -124,8 +124,13 @@ func (o *owner) whole(ctx context.Context, kept map[touchpoint.Customer]*identit
 			return nil
 		})
 	}
+	var reach reach
+	if err == nil && len(users) > 0 {
+		reach, err = o.look(ctx)
+	}
 	if err == nil && len(users) > 0 {
 		err = o.store.Sources(ctx, users, func(s *store.SourceOf) error {
+			s.Taken = reach.credible(s)
 			o.contributed(people[touchpoint.Customer{Site: s.Site, Kind: touchpoint.KindUser, ID: s.UserID}], s)
 			return nil
 		})

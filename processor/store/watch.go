@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -9,13 +10,41 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// OpenWatched is Open followed by Watch in the background; it connects before it returns.
+// OpenWatched is Open followed by Watch in the background; it connects before it returns, and waits for that while ClickHouse is
+// away. What needs an operator, such as missing tables, is an error at once.
 func OpenWatched(ctx context.Context, cfg Config, log *slog.Logger, reg prometheus.Registerer, interval time.Duration) (*Store, error) {
-	s, err := Open(ctx, cfg, log, reg)
-	if err == nil {
-		go s.Watch(ctx, interval)
+	s, err := New(cfg, log, reg)
+	if err != nil {
+		return nil, err
 	}
-	return s, err
+	go s.Watch(ctx, interval)
+	if err := s.await(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// checkLimit bounds one attempt to connect to a server that takes connections and does not answer.
+const checkLimit = 15 * time.Second
+
+// await repeats Check, with pauses that grow to some seconds, until ClickHouse answers.
+func (s *Store) await(ctx context.Context) error {
+	for pause := 200 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+		check, cancel := context.WithTimeout(ctx, checkLimit)
+		err := s.Check(check)
+		cancel()
+		if err == nil || Classify(err) == Fatal {
+			return err
+		}
+		if ctx.Err() == nil {
+			s.log.Warn("waiting for ClickHouse", "again_in", pause, "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for ClickHouse: %w (last error: %w)", ctx.Err(), err)
+		case <-time.After(pause):
+		}
+	}
 }
 
 // Watch asks the server at each interval how it does, until ctx is done, and gives the answers to the metrics. Several processors

@@ -1,6 +1,7 @@
 package processor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -9,6 +10,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/throughline/throughline/processor/consume"
+	"github.com/throughline/throughline/processor/erasure"
+	"github.com/throughline/throughline/processor/identity"
 	"github.com/throughline/throughline/processor/state"
 )
 
@@ -30,6 +33,10 @@ type owner struct {
 	// Outlasts the generation.
 	unsettled *unsettled
 	rebuilt   rebuilt
+	// See identity.PartTouches; 0 is that.
+	partTouches int
+	// What was erased of whom, for the dead letter.
+	gone erasure.Register
 
 	// Asks how far group and log are; nil in tests.
 	reached reached
@@ -153,12 +160,15 @@ func (o *owner) cutter(ctx context.Context, p *partition) *cutter {
 		p.cutter.floors = o.floors(ctx)
 		p.cutter.archive, p.cutter.fresh = o.archive(ctx), p.recent.fresh
 		p.cutter.sweep = &sweep{scan: o.state.Scan, recent: p.recent.get, bucket: p.id, step: int(o.count)}
-		p.cutter.partitions, p.cutter.rebuilt = o.count, o.rebuilt.last
+		p.cutter.partitions, p.cutter.rebuilt, p.cutter.partTouches = o.count, o.rebuilt.last, o.partLimit()
 	}
 	return p.cutter
 }
 
 // recentBytes bounds the younger half of the sets that are kept in memory, of all partitions together.
+// partLimit is the same where a user's touches are divided and where they are read back: the parts must be the same.
+func (o *owner) partLimit() int { return cmp.Or(o.partTouches, identity.PartTouches) }
+
 const recentBytes = 64 << 20
 
 // lost counts records that retention took before they were read.

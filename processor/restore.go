@@ -249,7 +249,7 @@ func (o *owner) contributed(who *identity.Person, s *store.SourceOf) {
 	}
 	set.Sort()
 	links := linksOf(&s.LinkedID)
-	shares, _ := links.Split(set.Touches, nil, identity.PartTouches)
+	shares, _ := links.Split(set.Touches, nil, o.partLimit())
 	who.Sources.Apply(&identity.Contribution{Part: identity.Part{UserID: s.UserID}, AnonymousID: s.AnonymousID, Sequence: s.Taken, Sweep: true})
 	for _, c := range shares.Everything(nil) {
 		if c.UserID == s.UserID {

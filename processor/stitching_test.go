@@ -101,8 +101,9 @@ func (c *cluster) send(_ context.Context, all []outgoing) error {
 func (c *cluster) take(p int) {
 	o := &owner{
 		cfg: &Config{}, deps: &Deps{Logger: quiet()}, metrics: c.metrics, rules: c.rules, store: c.memory, exchange: c,
-		state: c.states[c.r.IntN(len(c.states))], count: int32(len(c.logs)),
+		state: c.states[c.r.IntN(len(c.states))], count: int32(len(c.logs)), partTouches: c.limit,
 	}
+	must(c.t, o.learnRebuilt(c.t.Context()))
 	committed, end := max(c.committed[p], 0), int64(len(c.logs[p]))
 	o.reached = c.reached
 	if c.r.IntN(6) == 0 { // the state is lost
@@ -140,9 +141,7 @@ func (c *cluster) work(p int) {
 		c.t.Fatal(taken.undecodable[0].Detail)
 	}
 	part.next = taken.next
-	cutter := o.cutter(c.t.Context(), part)
-	cutter.partTouches = c.limit
-	out, err := cutter.cut(part, taken)
+	out, err := o.cutter(c.t.Context(), part).cut(part, taken)
 	must(c.t, err)
 	part.recent.add(out.sets)
 	if step, err := c.flush(o, p, &flush{portions: []*portion{out}}); err != nil {

@@ -23,6 +23,7 @@ type metrics struct {
 	merged, rewritten                       prometheus.Counter
 	links, unlinks, stitched                prometheus.Counter
 	contributions                           *prometheus.CounterVec
+	passedOn                                prometheus.Counter
 	fetchErrors, generations                prometheus.Counter
 	lost, retries                           *prometheus.CounterVec
 	assigned                                prometheus.Gauge
@@ -78,11 +79,12 @@ func newMetrics(r prometheus.Registerer, rules *rulebook) *metrics {
 		contributions: counters("contributions_total",
 			"Records of which anonymous touchpoints a user has: sent to the user's owner; applied there; stale, since a newer one was there already.",
 			"outcome", "sent", "applied", "stale"),
+		passedOn:    counter("passed_on_records_total", "Records of a grown topic, sent from the partition that they were in to that of their customer."),
 		fetchErrors: counter("fetch_errors_total", "Failed fetches from Kafka."),
 		lost: counters("lost_records_total", "Records that retention removed before they were read.",
 			"topic", topics.Touchpoints, topics.Rejected),
 		retries: counters("flush_retries_total", "Repeated attempts of a flush, by what was waited for.",
-			"cause", "versions", "clickhouse", "contributions", "dead_letter", "reconcile", "restore"),
+			"cause", "versions", "clickhouse", "contributions", "dead_letter", "reconcile", "restore", "strays", "history", "rebuilds"),
 		queryable: prometheus.NewHistogram(histogram("event_to_queryable_seconds",
 			"From receipt at the collector until the row can be queried; sampled.", seconds)),
 		assigned: prometheus.NewGauge(prometheus.GaugeOpts{
@@ -95,7 +97,7 @@ func newMetrics(r prometheus.Registerer, rules *rulebook) *metrics {
 		sites: newSiteMetrics(rules), lag: &lagMetrics{},
 	}
 	r.MustRegister(m.steps, m.records, m.batch, m.duplicates, m.undecodable, m.refused, m.deadLetters, m.reconciled, m.orphans, m.restored, m.readBack,
-		m.merged, m.rewritten, m.links, m.unlinks, m.stitched, m.contributions, m.fetchErrors, m.lost, m.retries, m.queryable, m.assigned, m.generations, m.flushedSeconds, m.lag)
+		m.merged, m.rewritten, m.links, m.unlinks, m.stitched, m.contributions, m.passedOn, m.fetchErrors, m.lost, m.retries, m.queryable, m.assigned, m.generations, m.flushedSeconds, m.lag)
 	r.MustRegister(m.sites.collectors...)
 	return m
 }

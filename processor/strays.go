@@ -27,7 +27,11 @@ func (o *owner) forward(ctx context.Context, f *flush) error {
 		return nil
 	}
 	o.deps.Logger.Info("the topic has grown: records are passed on to their customers' partitions", "records", len(all), "partitions", o.count)
-	return o.retry(ctx, "strays", func() error { return o.exchange.send(ctx, all) })
+	if err := o.retry(ctx, "strays", func() error { return o.exchange.send(ctx, all) }); err != nil {
+		return err
+	}
+	o.metrics.passedOn.Add(float64(len(all)))
+	return nil
 }
 
 // replayedIn tells whether a record may have been applied before by somebody who could not finish.

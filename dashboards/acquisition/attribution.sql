@@ -2,33 +2,38 @@
 -- the journey; its path is the touches with a channel up to its first purchase. first and last take the ends of the path,
 -- last_non_direct the last touch that was not direct, and the last one when all were.
 SELECT
-    credit.1 AS channel_name,
-    countIf(credit.2 = 'first') AS conversions_first,
-    countIf(credit.2 = 'last') AS conversions_last,
-    countIf(credit.2 = 'last_non_direct') AS conversions_last_non_direct,
+    if(credit.1 = '', '(none)', credit.1) AS channel_name,
+    sumIf(orders, credit.2 = 'first') AS conversions_first,
+    sumIf(orders, credit.2 = 'last') AS conversions_last,
+    sumIf(orders, credit.2 = 'last_non_direct') AS conversions_last_non_direct,
     sumIf(revenue_total, credit.2 = 'first') AS revenue_first,
     sumIf(revenue_total, credit.2 = 'last') AS revenue_last,
     sumIf(revenue_total, credit.2 = 'last_non_direct') AS revenue_last_non_direct
 FROM
 (
-    SELECT
-        toFloat64(revenue) AS revenue_total,
-        coalesce(purchase_at, loyalty_at) AS bought_at,
-        arrayFilter((name, touched_at) -> touched_at <= bought_at AND name != '', touch_channel, touch_at) AS named,
-        if(empty(named), ['(none)'], CAST(named, 'Array(String)')) AS path,
-        arrayLast(name -> name != 'direct', path) AS non_direct
-    FROM journeys
-    WHERE $__timeFilter(started_at)
-        AND $__conditionalAll(site IN (${site:singlequote}), $site)
-        AND $__conditionalAll(if(first_channel = '', '(none)', first_channel) IN (${channel:singlequote}), $channel)
-        AND $__conditionalAll(if(first_campaign = '', '(none)', first_campaign) IN (${campaign:singlequote}), $campaign)
-        AND $__conditionalAll(if(device = '', '(none)', device) IN (${device:singlequote}), $device)
-        AND $__conditionalAll(if(country = '', '(none)', country) IN (${country:singlequote}), $country)
-        AND purchases > 0
+    SELECT first_one, last_one, last_non_direct_one, count() AS orders, toFloat64(sum(revenue)) AS revenue_total
+    FROM
+    (
+        SELECT
+            revenue,
+            assumeNotNull(coalesce(purchase_at, loyalty_at)) AS bought_at,
+            arrayFilter((name, touched_at) -> touched_at <= bought_at AND name != '', touch_channel, touch_at) AS path,
+            path[1] AS first_one,
+            path[-1] AS last_one,
+            arrayLast(name -> name != 'direct', path) AS non_direct,
+            if(non_direct = '', last_one, non_direct) AS last_non_direct_one
+        FROM journeys
+        WHERE $__timeFilter(started_at)
+            AND $__conditionalAll(site IN (${site:singlequote}), $site)
+            AND $__conditionalAll(if(first_channel = '', '(none)', first_channel) IN (${channel:singlequote}), $channel)
+            AND $__conditionalAll(if(first_campaign = '', '(none)', first_campaign) IN (${campaign:singlequote}), $campaign)
+            AND $__conditionalAll(if(device = '', '(none)', device) IN (${device:singlequote}), $device)
+            AND $__conditionalAll(if(country = '', '(none)', country) IN (${country:singlequote}), $country)
+            AND purchases > 0
+    )
+    GROUP BY first_one, last_one, last_non_direct_one
 )
-ARRAY JOIN [
-    (path[1], 'first'), (path[-1], 'last'), (if(non_direct = '', path[-1], non_direct), 'last_non_direct')
-] AS credit
+ARRAY JOIN [(first_one, 'first'), (last_one, 'last'), (last_non_direct_one, 'last_non_direct')] AS credit
 GROUP BY channel_name
 ORDER BY revenue_last_non_direct DESC, channel_name
 LIMIT 50

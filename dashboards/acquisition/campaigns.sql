@@ -19,6 +19,6 @@ WHERE $__timeFilter(started_at)
     AND $__conditionalAll(if(first_campaign = '', '(none)', first_campaign) IN (${campaign:singlequote}), $campaign)
     AND $__conditionalAll(if(device = '', '(none)', device) IN (${device:singlequote}), $device)
     AND $__conditionalAll(if(country = '', '(none)', country) IN (${country:singlequote}), $country)
-GROUP BY campaign_name
+GROUP BY first_campaign
 ORDER BY journeys DESC, campaign_name
 LIMIT 50

@@ -10,6 +10,6 @@ WHERE $__timeFilter(started_at)
     AND $__conditionalAll(if(first_campaign = '', '(none)', first_campaign) IN (${campaign:singlequote}), $campaign)
     AND $__conditionalAll(if(device = '', '(none)', device) IN (${device:singlequote}), $device)
     AND $__conditionalAll(if(country = '', '(none)', country) IN (${country:singlequote}), $country)
-GROUP BY time, channel_name
+GROUP BY time, first_channel
 ORDER BY time, channel_name
 LIMIT 20000

@@ -9,7 +9,7 @@ SELECT
     countIf(in_range AND intent_at IS NOT NULL) / journeys AS intent,
     countIf(in_range AND purchases > 0) / journeys AS purchase,
     countIf(in_range AND loyalty_at IS NOT NULL) / journeys AS loyalty,
-    countIf(in_range AND close_reason = 'dropped') / journeys AS dropped,
+    countIf(in_range AND NOT won AND NOT is_open AND purchases = 0) / journeys AS dropped,
     toFloat64(sumIf(revenue, in_range)) AS revenue_total
 FROM journeys
 WHERE started_at >= $__fromTime - ($__toTime - $__fromTime) AND started_at <= $__toTime
@@ -18,7 +18,7 @@ WHERE started_at >= $__fromTime - ($__toTime - $__fromTime) AND started_at <= $_
     AND $__conditionalAll(if(first_campaign = '', '(none)', first_campaign) IN (${campaign:singlequote}), $campaign)
     AND $__conditionalAll(if(device = '', '(none)', device) IN (${device:singlequote}), $device)
     AND $__conditionalAll(if(country = '', '(none)', country) IN (${country:singlequote}), $country)
-GROUP BY country_name
+GROUP BY country
 HAVING journeys > 0
 ORDER BY journeys DESC, country_name
 LIMIT 50

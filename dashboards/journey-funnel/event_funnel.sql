@@ -1,5 +1,6 @@
 -- Customers that had the chosen events in this order, within the chosen time of the first of them (0: any time). Any
--- occurrence of the first event may be the one that the rest follows. Bots are left out. At most 255 events.
+-- occurrence of the first event may be the one that the rest follows. What a visitor did before logging in counts for the user.
+-- Bots are left out. At most 255 events.
 WITH
     arrayMap(name -> trimBoth(name), splitByChar(',', ${steps:singlequote})) AS steps,
     toInt64(toUInt32OrZero(${window:singlequote})) * 1000 AS window_ms
@@ -22,13 +23,30 @@ FROM
             hits, arrayResize(CAST([], 'Array(Int64)'), length(steps), toInt64(0))) AS anchors
         FROM
         (
-            -- A hit is a time in milliseconds times 256, plus the number of the event: numbers sort faster than pairs.
-            SELECT arraySort(groupArray(toUnixTimestamp64Milli(occurred_at) * 256 + indexOf(steps, event))) AS hits
-            FROM accepted_touchpoints
-            WHERE $__timeFilter(occurred_at)
-                AND $__conditionalAll(site IN (${site:singlequote}), $site)
-                AND has(steps, event) AND NOT bot
-            GROUP BY site, customer_kind, customer_id
+            -- Touches of a device on which somebody logged in go to the user of the next login, else to the only user seen there.
+            SELECT arraySort(groupArrayArray(piece)) AS hits
+            FROM
+            (
+                SELECT
+                    site, customer_kind, customer_id,
+                    customer_kind = 'anonymous' AND customer_id IN (SELECT anonymous_id FROM identities) AS shared,
+                    -- A hit is a time in milliseconds times 256, plus the number of the event: numbers sort faster than pairs.
+                    groupArray(toUnixTimestamp64Milli(occurred_at) * 256 + indexOf(steps, event)) AS sent,
+                    arrayJoin(if(shared, arrayMap(hit -> [hit], sent), [sent])) AS piece,
+                    fromUnixTimestamp64Milli(intDiv(piece[1], 256), 'UTC') AS at
+                FROM accepted_touchpoints
+                WHERE $__timeFilter(occurred_at)
+                    AND $__conditionalAll(site IN (${site:singlequote}), $site)
+                    AND has(steps, event) AND NOT bot
+                GROUP BY site, customer_kind, customer_id
+            ) AS mine
+            ASOF LEFT JOIN
+            (
+                SELECT site, anonymous_id, asserted_at, min(user_id) AS login FROM identities GROUP BY site, anonymous_id, asserted_at
+                UNION ALL
+                SELECT site, anonymous_id, toDateTime64('2200-01-01', 3, 'UTC'), any(user_id) FROM identities GROUP BY site, anonymous_id HAVING uniqExact(user_id) = 1
+            ) AS logins ON mine.site = logins.site AND mine.customer_id = logins.anonymous_id AND mine.at <= logins.asserted_at
+            GROUP BY sipHash128(mine.site, shared AND login != '' OR customer_kind = 'user', if(shared AND login != '', login, customer_id))
         )
     )
 )

@@ -2,7 +2,7 @@
 -- (dropped), may still go on (open), or were won.
 SELECT
     furthest_stage AS stage,
-    if(stage = 0, '(none)', furthest_stage_name) AS stage_name,
+    ['(none)', 'awareness', 'consideration', 'intent', 'purchase', 'loyalty'][furthest_stage + 1] AS stage_name,
     countIf(close_reason = 'dropped') AS dropped,
     countIf(close_reason = 'open') AS open,
     countIf(close_reason = 'won') AS won
@@ -13,5 +13,5 @@ WHERE $__timeFilter(started_at)
     AND $__conditionalAll(if(first_campaign = '', '(none)', first_campaign) IN (${campaign:singlequote}), $campaign)
     AND $__conditionalAll(if(device = '', '(none)', device) IN (${device:singlequote}), $device)
     AND $__conditionalAll(if(country = '', '(none)', country) IN (${country:singlequote}), $country)
-GROUP BY stage, stage_name
+GROUP BY stage
 ORDER BY stage

@@ -3,7 +3,7 @@
 WITH at >= $__fromTime AS in_range, quantilesExactIf(0.5, 0.9, 0.99)(dwell_seconds, in_range) AS quantiles
 SELECT
     from_stage AS stage,
-    from_stage_name AS stage_name,
+    ['awareness', 'consideration', 'intent', 'purchase', 'loyalty'][from_stage] AS stage_name,
     countIf(in_range) AS visits,
     if(visits = 0, NULL, quantiles[1]) AS p50,
     if(visits = 0, NULL, quantiles[2]) AS p90,
@@ -17,5 +17,5 @@ WHERE at >= $__fromTime - ($__toTime - $__fromTime) AND at <= $__toTime
     AND $__conditionalAll(if(device = '', '(none)', device) IN (${device:singlequote}), $device)
     AND $__conditionalAll(if(country = '', '(none)', country) IN (${country:singlequote}), $country)
     AND from_stage > 0
-GROUP BY stage, stage_name
+GROUP BY stage
 ORDER BY stage

@@ -1,7 +1,8 @@
 -- The steps as edges between the nodes, with their number.
+WITH ['start', 'awareness', 'consideration', 'intent', 'purchase', 'loyalty'] AS names
 SELECT
-    concat(from_stage_name, ' to ', to_stage_name) AS id,
-    from_stage_name AS source, to_stage_name AS target, count() AS mainstat
+    concat(source, ' to ', target) AS id,
+    names[from_stage + 1] AS source, names[to_stage + 1] AS target, count() AS mainstat
 FROM stage_transitions
 WHERE $__timeFilter(at)
     AND $__conditionalAll(site IN (${site:singlequote}), $site)
@@ -9,5 +10,5 @@ WHERE $__timeFilter(at)
     AND $__conditionalAll(if(campaign = '', '(none)', campaign) IN (${campaign:singlequote}), $campaign)
     AND $__conditionalAll(if(device = '', '(none)', device) IN (${device:singlequote}), $device)
     AND $__conditionalAll(if(country = '', '(none)', country) IN (${country:singlequote}), $country)
-GROUP BY from_stage, to_stage, source, target
+GROUP BY from_stage, to_stage
 ORDER BY from_stage, to_stage

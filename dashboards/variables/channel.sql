@@ -3,6 +3,6 @@ SELECT if(first_channel = '', '(none)', first_channel) AS value
 FROM journeys_log
 WHERE $__timeFilter(started_at)
     AND $__conditionalAll(site IN (${site:singlequote}), $site)
-GROUP BY value
+GROUP BY first_channel
 ORDER BY count() DESC, value
 LIMIT 500

@@ -3,6 +3,6 @@ SELECT if(device = '', '(none)', device) AS value
 FROM journeys_log
 WHERE $__timeFilter(started_at)
     AND $__conditionalAll(site IN (${site:singlequote}), $site)
-GROUP BY value
+GROUP BY device
 ORDER BY count() DESC, value
 LIMIT 500

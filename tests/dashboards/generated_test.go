@@ -24,6 +24,8 @@ func TestGeneratedShop(t *testing.T) {
 	}
 	everyPanel(t, addr, whole.with("site", "nowhere"), nowhere...)
 	t.Run("funnel", func(t *testing.T) { sameAsSchema(t, e.Addr(), whole) })
+	t.Run("functions", func(t *testing.T) { readersCallFunctions(t, e) })
+	t.Run("event funnel", func(t *testing.T) { sameEventFunnel(t, addr, whole) })
 	t.Run("corrections", func(t *testing.T) { sameAsVersions(t, addr, whole) })
 	t.Run("sums", func(t *testing.T) { sumsAgree(t, addr, whole) })
 	t.Run("period before", func(t *testing.T) { periodBefore(t, addr) })

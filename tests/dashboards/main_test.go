@@ -28,8 +28,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// startEngine gives an engine with our tables and a reader's address.
+// startEngine gives an engine with our tables and a reader's address, in a folder that goes with the test.
 func startEngine(t testing.TB) *engine.Engine {
+	t.Helper()
+	return startEngineIn(t, t.TempDir())
+}
+
+func startEngineIn(t testing.TB, folder string) *engine.Engine {
 	t.Helper()
 	lib, err := libchdb.Find()
 	if err != nil {
@@ -39,7 +44,7 @@ func startEngine(t testing.TB) *engine.Engine {
 		t.Skip("no engine library: ", err)
 	}
 	e, err := engine.Start(t.Context(), engine.Config{
-		LibPath: lib, DataDir: t.TempDir(), ReaderListen: "127.0.0.1:0", Command: []string{engineArgument},
+		LibPath: lib, DataDir: folder, ReaderListen: "127.0.0.1:0", Command: []string{engineArgument},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ func acquisition() grafana.Board {
 			{ID: 100, Title: "Which touch earned it", Panels: []grafana.Panel{
 				attribution(4, "attribution", "channel", "Channel"), attribution(5, "campaign_attribution", "campaign", "Campaign"),
 			}},
-			{ID: 101, Title: "Campaigns and paths", Panels: []grafana.Panel{entries(6, "campaigns", "campaign", "Entry campaign"), acquisitionPaths()}},
+			{ID: 101, Title: "Campaigns and paths", Collapsed: true, Panels: []grafana.Panel{entries(6, "campaigns", "campaign", "Entry campaign"), acquisitionPaths()}},
 		},
 	}
 }

@@ -12,7 +12,7 @@ func dataQuality() grafana.Board {
 		Rows: []grafana.Row{
 			{Panels: []grafana.Panel{qualitySummary(), qualityAccepted(), qualityRejected()}},
 			{ID: 100, Title: "Rejected", Panels: []grafana.Panel{qualityReasons(), qualityLog()}},
-			{ID: 101, Title: "Accepted, but", Panels: []grafana.Panel{qualityLate(), qualitySkew(), qualityUnmatched(), qualityBots(), qualityDuplicates()}},
+			{ID: 101, Title: "Accepted, but", Collapsed: true, Panels: []grafana.Panel{qualityLate(), qualitySkew(), qualityUnmatched(), qualityBots(), qualityDuplicates()}},
 			{ID: 102, Title: "As they come in", Collapsed: true, Panels: []grafana.Panel{qualityArrivals()}},
 		},
 	}

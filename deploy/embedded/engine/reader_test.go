@@ -18,6 +18,7 @@ func TestReaderAttempts(t *testing.T) {
 	need(t)
 	must(t, shared.Addr(), "CREATE OR REPLACE TABLE kept (a UInt8, s String) ENGINE = MergeTree ORDER BY a")
 	must(t, shared.Addr(), "INSERT INTO kept VALUES (1, 'x')")
+	must(t, shared.Addr(), "CREATE OR REPLACE VIEW above AS SELECT s FROM kept WHERE a > {least:UInt64}")
 	secret := filepath.Join(t.TempDir(), "secret.csv")
 	if err := os.WriteFile(secret, []byte("\"swordfish\"\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -121,6 +122,11 @@ SELECT * FROM input('a Int8')
 SELECT * FROM loop(kept)
 SELECT * FROM fuzzJSON('x')
 SELECT * FROM eval('SELECT 1')
+SELECT * FROM nosuchview(a = 1)
+SELECT * FROM nosuch.view(a = 1)
+SELECT * FROM default.kept(a = 1)
+SELECT * FROM above(least = (SELECT file('FILE')))
+SELECT * FROM default.file('FILE')
 SELECT * FROM viewExplain('', '', (SELECT file('FILE')))
 SELECT addressToLine(1)
 SELECT sleep(3)
@@ -136,13 +142,16 @@ func TestReaderMayRead(t *testing.T) {
 	must(t, shared.Addr(), "CREATE DATABASE IF NOT EXISTS shop")
 	must(t, shared.Addr(), "CREATE OR REPLACE TABLE shop.orders (a UInt8, at DateTime) ENGINE = ReplacingMergeTree ORDER BY a")
 	must(t, shared.Addr(), "CREATE OR REPLACE VIEW shop.latest AS SELECT * FROM shop.orders FINAL")
+	must(t, shared.Addr(), "CREATE OR REPLACE VIEW shop.Above AS SELECT a FROM shop.orders FINAL WHERE a > {least:UInt8}")
 	must(t, shared.Addr(), "INSERT INTO shop.orders VALUES (1, 0), (2, 0)")
 	for sql, want := range map[string]string{
-		"SELECT count() FROM shop.latest":                               "2\n",
+		"SELECT count() FROM shop.latest":     "2\n",
+		"SELECT a FROM shop.Above(least = 1)": "2\n",
+		"SELECT count() FROM (SELECT x.a FROM shop.Above(least = 0) AS x JOIN shop.orders AS o ON x.a = o.a)": "2\n",
 		"SELECT * FROM numbers(2)":                                      "0\n1\n",
 		"SELECT format('{}-{}', 'a', 'b')":                              "a-b\n",
 		"SELECT a, count() OVER () FROM shop.orders ORDER BY a":         "1\t2\n2\t2\n",
-		"SHOW TABLES FROM shop":                                         "latest\norders\n",
+		"SHOW TABLES FROM shop":                                         "Above\nlatest\norders\n",
 		"SELECT name FROM system.columns WHERE database='shop' LIMIT 1": "a\n",
 		"EXISTS TABLE shop.orders":                                      "1\n",
 		"WITH toDate('2026-01-01') AS d SELECT d IN ('2026-01-01')":     "1\n",
@@ -157,6 +166,9 @@ func TestReaderMayRead(t *testing.T) {
 	}
 	if status, _, body := ask(t, shared.ReaderAddr(), "param_t=orders&database=shop", "SELECT count() FROM {t:Identifier}"); status != 200 {
 		t.Errorf("parameters: %d %s", status, body)
+	}
+	if status, _, body := ask(t, shared.ReaderAddr(), "param_n=1&database=shop", "SELECT a FROM Above(least = {n:UInt8})"); status != 200 || body != "2\n" {
+		t.Errorf("a view with parameters: %d %s", status, body)
 	}
 }
 

@@ -63,6 +63,9 @@ func (o *owner) prepare(ctx context.Context, p consume.Partition) (*partition, e
 	// records, and only who reads them again reconciles their customers.
 	ready := newPartition(p.Topic, p.ID, max(committed, first), reconcileBefore)
 	ready.highWatermark = end
+	if err := o.learnErased(ctx, ready); err != nil {
+		return nil, err
+	}
 	if before := min(end, committed+maxFlushRecords); p.Topic == topics.Touchpoints && before > committed && o.cfg.LateInserts > 0 {
 		ready.again = again{from: max(o.unsettled.begin(p.ID, committed), first), before: before, due: time.Now().Add(o.cfg.LateInserts)}
 	}

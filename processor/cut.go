@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/throughline/throughline/processor/erasure"
 	"github.com/throughline/throughline/processor/identity"
 	"github.com/throughline/throughline/processor/journey"
 	"github.com/throughline/throughline/processor/state"
@@ -39,6 +40,13 @@ type cutter struct {
 	// Tells that a set is of the newest flush: what it is made of may not be in ClickHouse yet.
 	fresh func(key string) bool
 	sweep *sweep
+	// What was erased: as the partition knows it, and for the dead letter of all partitions, nil in tests; and what is asked about it.
+	gone       *erasure.Known
+	everywhere *erasure.Register
+	uncounted  uncounted
+	aside      map[touchpoint.Customer][]journey.Touch
+	// The users that the customer at hand gave touches to before an erasure.
+	told []string
 }
 
 func newCutter(rules *rulebook, read stateReader) *cutter {
@@ -60,9 +68,13 @@ func (c *cutter) builder(r *siteRules) *journey.Builder {
 // cut turns what is pending into rows and sets.
 func (c *cutter) cut(p *partition, taken pending) (*portion, error) {
 	out := &portion{partition: p, pending: taken, reconcile: map[touchpoint.Customer]*expected{}}
-	out.batch.Rejected = taken.rejected
 	if p.topic != topics.Touchpoints {
+		c.rejections(out)
 		return out, nil
+	}
+	c.gone = p.gone.Known()
+	for _, e := range taken.erased {
+		c.know(out, erasure.Marks(e))
 	}
 	firsts := c.byCustomer(taken.chunks)
 	out.reserve(taken.records, len(firsts))
@@ -129,6 +141,10 @@ func (c *cutter) customer(out *portion, first *item) error {
 	if err != nil {
 		return err
 	}
+	if out.erases(first) {
+		out.postponed = append(out.postponed, first)
+		return nil
+	}
 	c.fold(out, customer, who, first)
 	if who.Own.Frozen == nil {
 		_, err := c.take(out, who, first, size)
@@ -148,7 +164,7 @@ func (c *cutter) customer(out *portion, first *item) error {
 // known decodes what is kept of a customer and gives its size in bytes.
 func (c *cutter) known(first *item, who *identity.Person) (size int, err error) {
 	who.Reset()
-	if first.blob != nil {
+	if len(first.blob) > 0 { // none is left of who was erased
 		if err := state.DecodePerson(first.blob, who); err != nil {
 			return 0, fmt.Errorf("customer in bucket %d: %w", first.row.Bucket, err)
 		}
@@ -163,6 +179,7 @@ func (c *cutter) take(out *portion, who *identity.Person, first *item, size int)
 	builder := c.builder(c.rules.of(customer.Site))
 	set, before := c.view(who)
 	builder.Build(customer, set, &c.before)
+	c.told = c.told[:0]
 	news := c.unite(out, who, first)
 	news.floor = max(news.floor, c.lifted[customer])
 	changed := who.Own.Sort() || news.learned || news.replayed && news.floor > who.Own.Floor
@@ -190,7 +207,7 @@ func (c *cutter) take(out *portion, who *identity.Person, first *item, size int)
 	out.taken(customer, bucket, who)
 	if changed || who.Unsure {
 		who.Unsure = false
-		out.sets = append(out.sets, change{first.key, state.EncodePerson(make([]byte, 0, size+spareBytes), who)})
+		out.keep(first.key, who, size)
 	}
 	return true, nil
 }
@@ -214,6 +231,11 @@ type news struct {
 func (c *cutter) unite(out *portion, who *identity.Person, first *item) (n news) {
 	for it := first; it != nil; it = it.next {
 		n.last = max(n.last, it.offset)
+		if c.gone != nil && c.refuses(it) {
+			n.replayed = n.replayed || it.replayedIn(out.partition)
+			out.refused++
+			continue
+		}
 		if it.record != nil {
 			n.replayed = n.replayed || it.replayedIn(out.partition)
 			learned, at := c.learn(out, who, it)

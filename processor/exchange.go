@@ -9,6 +9,7 @@ import (
 	"github.com/segmentio/kafka-go"
 
 	"github.com/throughline/throughline/processor/consume"
+	"github.com/throughline/throughline/processor/erasure"
 	"github.com/throughline/throughline/processor/identity"
 	"github.com/throughline/throughline/processor/journey"
 	"github.com/throughline/throughline/schemas/stages"
@@ -82,13 +83,14 @@ const (
 	tagLink         = 3<<3 | 2
 	tagContribution = 4<<3 | 2
 	tagUnlink       = 5<<3 | 2
+	tagErase        = 6<<3 | 2
 )
 
 func aboutIDs(value []byte) bool {
-	return len(value) > 0 && (value[0] == tagLink || value[0] == tagContribution || value[0] == tagUnlink)
+	return len(value) > 0 && value[0] >= tagLink && value[0] <= tagErase && value[0]&7 == 2
 }
 
-// decodeExchange reads a link, an unlink or a contribution. tp, which is empty, is made to name the customer.
+// decodeExchange reads a link, an unlink, a contribution or an erasure. tp, which is empty, is made to name the customer.
 func decodeExchange(r consume.Record, tp *touchpoint.Touchpoint) (it item, err error) {
 	record := new(touchpoint.Record)
 	if err := record.UnmarshalVTUnsafe(r.Value); err != nil {
@@ -109,6 +111,11 @@ func decodeExchange(r consume.Record, tp *touchpoint.Touchpoint) (it item, err e
 		c := kind.Contribution
 		customer = c.Customer()
 		ok = c.Site != "" && c.AnonymousId != "" && c.UserId != "" && c.Partitions > 0 && c.Offset > 0 && c.ReceivedAt >= 0 && soundTouches(c)
+	case *touchpoint.Record_Erase:
+		if err := erasure.Check(kind.Erase); err != nil {
+			return it, err
+		}
+		customer, ok = kind.Erase.Customer(), true
 	}
 	if !ok {
 		return it, errors.New("a record about ids without ids, or with impossible times")

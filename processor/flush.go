@@ -124,7 +124,12 @@ func (o *owner) apply(_ context.Context, f *flush) error {
 	b := o.state.NewBatch()
 	for _, p := range f.portions {
 		for _, s := range p.sets {
-			if err := b.Put([]byte(s.key), s.blob); err != nil {
+			if err := put(b, s); err != nil {
+				return err
+			}
+		}
+		for _, m := range p.marks {
+			if err := b.PutMark(int32(p.partition.id), m); err != nil {
 				return err
 			}
 		}
@@ -136,7 +141,30 @@ func (o *owner) apply(_ context.Context, f *flush) error {
 			return err
 		}
 	}
-	return b.Commit()
+	if err := b.Commit(); err != nil {
+		return err
+	}
+	o.scrub(f)
+	return nil
+}
+
+// put stores a set; an empty one is of nobody.
+func put(b *state.Batch, s change) error {
+	if len(s.blob) == 0 {
+		return b.Drop([]byte(s.key))
+	}
+	return b.Put([]byte(s.key), s.blob)
+}
+
+// scrub has what was erased leave the disk as well.
+func (o *owner) scrub(f *flush) {
+	var keys [][]byte
+	for _, p := range f.portions {
+		keys = append(keys, p.scrub...)
+	}
+	if len(keys) > 0 {
+		o.state.Scrub(keys)
+	}
 }
 
 func (o *owner) commit(_ context.Context, f *flush) error {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/throughline/throughline/processor/erasure"
 	"github.com/throughline/throughline/processor/identity"
 	"github.com/throughline/throughline/processor/journey"
 	"github.com/throughline/throughline/processor/store"
@@ -28,6 +29,7 @@ type memory struct {
 	identities    map[identityKey]store.Identity
 	unlinks       map[store.Unlink]bool
 	contributions map[string]store.Contribution
+	erasures      []store.Erasure
 	rebuilds      []store.RebuildStep
 	writes        int
 	// Called at the beginning of each Write, before the fence is asked.
@@ -109,6 +111,7 @@ func (m *memory) take(b *store.Batch) {
 			m.contributions[key] = c
 		}
 	}
+	m.erasures = append(m.erasures, b.Erasures...)
 	for _, r := range b.Rejected {
 		m.rejected[fmt.Sprint(r.Topic, r.Partition, r.Offset, r.MessageId)] = r
 	}
@@ -310,4 +313,13 @@ func unversioned(row any) any {
 		return r
 	}
 	return row
+}
+
+func (m *memory) Erasures(context.Context) (all []erasure.Mark, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, e := range m.erasures {
+		all = append(all, e.Mark)
+	}
+	return all, nil
 }

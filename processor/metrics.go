@@ -18,6 +18,7 @@ type metrics struct {
 	batch, queryable                        prometheus.Histogram
 	duplicates, undecodable                 prometheus.Counter
 	refused                                 prometheus.Counter
+	erased, erasures                        prometheus.Counter
 	deadLetters                             *prometheus.CounterVec
 	reconciled, orphans, restored, readBack prometheus.Counter
 	merged, rewritten                       prometheus.Counter
@@ -73,6 +74,8 @@ func newMetrics(r prometheus.Registerer, rules *rulebook) *metrics {
 		merged:     counter("merged_sessions_total", "Sessions that a late touchpoint joined to another one."),
 		rewritten: counter("rewritten_journeys_total",
 			"Journeys that a late touchpoint changed; those that only went on do not count."),
+		erased:   counter("erased_records_total", "Records refused because they belong to what was erased of a person."),
+		erasures: counter("erasures_total", "Erasures applied: of a user, of an anonymous id, or of what a user has of one."),
 		links:    counter("links_total", "Records saying that a user was seen on an anonymous id."),
 		unlinks:  counter("unlinks_total", "Records withdrawing what was said about an anonymous id and a user."),
 		stitched: counter("stitched_touchpoints_total", "Anonymous touchpoints that became a user's."),
@@ -96,7 +99,7 @@ func newMetrics(r prometheus.Registerer, rules *rulebook) *metrics {
 		}, []string{"topic", "partition"}),
 		sites: newSiteMetrics(rules), lag: &lagMetrics{},
 	}
-	r.MustRegister(m.steps, m.records, m.batch, m.duplicates, m.undecodable, m.refused, m.deadLetters, m.reconciled, m.orphans, m.restored, m.readBack,
+	r.MustRegister(m.steps, m.records, m.batch, m.duplicates, m.undecodable, m.refused, m.erased, m.erasures, m.deadLetters, m.reconciled, m.orphans, m.restored, m.readBack,
 		m.merged, m.rewritten, m.links, m.unlinks, m.stitched, m.contributions, m.passedOn, m.fetchErrors, m.lost, m.retries, m.queryable, m.assigned, m.generations, m.flushedSeconds, m.lag)
 	r.MustRegister(m.sites.collectors...)
 	return m
@@ -124,6 +127,8 @@ func (m *metrics) flushed(f *flush, now time.Time) {
 		m.duplicates.Add(float64(p.duplicates))
 		m.links.Add(float64(p.links))
 		m.unlinks.Add(float64(p.unlinks))
+		m.erased.Add(float64(p.refused))
+		m.erasures.Add(float64(p.erased))
 		m.stitched.Add(float64(p.stitched))
 		m.contributions.WithLabelValues("applied").Add(float64(p.applied))
 		m.contributions.WithLabelValues("stale").Add(float64(p.stale))

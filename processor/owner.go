@@ -158,17 +158,18 @@ func (o *owner) cutter(ctx context.Context, p *partition) *cutter {
 		p.recent = newRecent(recentBytes / len(o.partitions))
 		p.cutter = newCutter(o.rules, func(firsts []*item) error { return p.recent.read(firsts, o.state.Get) })
 		p.cutter.floors = o.floors(ctx)
-		p.cutter.archive, p.cutter.fresh = o.archive(ctx), p.recent.fresh
+		p.cutter.archive, p.cutter.fresh = o.archive(ctx, p), p.recent.fresh
+		p.cutter.everywhere, p.cutter.uncounted = &o.gone, o.uncounted(ctx)
 		p.cutter.sweep = &sweep{scan: o.state.Scan, recent: p.recent.get, bucket: p.id, step: int(o.count)}
 		p.cutter.partitions, p.cutter.rebuilt, p.cutter.partTouches = o.count, o.rebuilt.last, o.partLimit()
 	}
 	return p.cutter
 }
 
-// recentBytes bounds the younger half of the sets that are kept in memory, of all partitions together.
 // partLimit is the same where a user's touches are divided and where they are read back: the parts must be the same.
 func (o *owner) partLimit() int { return cmp.Or(o.partTouches, identity.PartTouches) }
 
+// recentBytes bounds the younger half of the sets that are kept in memory, of all partitions together.
 const recentBytes = 64 << 20
 
 // lost counts records that retention took before they were read.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/throughline/throughline/processor/consume"
+	"github.com/throughline/throughline/processor/erasure"
 	"github.com/throughline/throughline/schemas/topics"
 	"github.com/throughline/throughline/schemas/touchpoint"
 )
@@ -23,6 +24,8 @@ type partition struct {
 	reconcileBefore int64
 	// Only the reading uses it, but for before.
 	again again
+	// What was erased, as far as the partition has come.
+	gone erasure.Register
 	// What cuts it, and the sets it changed last. Only the cutting uses them.
 	cutter *cutter
 	recent *recent
@@ -46,10 +49,12 @@ type pending struct {
 	// The records that could not be read, for the dead letter.
 	undecodable []*touchpoint.Rejection
 	// The records of customers who live in another partition, to be passed on.
-	strays  []outgoing
+	strays []outgoing
+	// Erasures of customers who live in another partition, to be known.
+	erased  []*touchpoint.Erase
 	records int
-	// Whether some are read for the second time.
-	again bool
+	// Whether some are read for the second time, and whether some erase a customer.
+	again, erasing bool
 	// The offset after the last record, and when the oldest record was produced.
 	next   int64
 	oldest time.Time
@@ -78,6 +83,8 @@ func (p *partition) add(chunk pending) {
 	p.pending.rejected = append(p.pending.rejected, chunk.rejected...)
 	p.pending.undecodable = append(p.pending.undecodable, chunk.undecodable...)
 	p.pending.strays = append(p.pending.strays, chunk.strays...)
+	p.pending.erased = append(p.pending.erased, chunk.erased...)
+	p.pending.erasing = p.pending.erasing || chunk.erasing
 	p.pending.records += chunk.records
 	p.pending.again = p.pending.again || chunk.again
 	p.pending.traced = append(p.pending.traced, chunk.traced...)
@@ -211,6 +218,13 @@ func (o *owner) decodeTouchpoints(chunk *pending, p *partition, records []consum
 		if err := o.rules.decode(r, it, &touchpoints[i]); err != nil {
 			chunk.undecodable = append(chunk.undecodable, o.rejection(p, r, err))
 			continue
+		}
+		if e := it.record.GetErase(); e != nil && e.Everywhere && o.stray(p, it) {
+			chunk.erased = append(chunk.erased, e)
+			*it = item{}
+			continue
+		} else if e != nil {
+			chunk.erasing = true
 		}
 		if o.stray(p, it) {
 			chunk.strays = append(chunk.strays, outgoing{bucket: it.row.Bucket, value: r.Value, forwarded: true})

@@ -3,6 +3,7 @@ package processor
 import (
 	"slices"
 
+	"github.com/throughline/throughline/processor/erasure"
 	"github.com/throughline/throughline/processor/identity"
 	"github.com/throughline/throughline/processor/journey"
 	"github.com/throughline/throughline/processor/store"
@@ -58,9 +59,15 @@ func (c *cutter) learn(out *portion, p *identity.Person, it *item) (changed bool
 			return false, at
 		}
 		out.applied++
+		if until := c.gone.Until(erasure.Source, it.row.Site, kind.Contribution.AnonymousId, it.row.UserId); until > 0 {
+			p.Sources.Forget(kind.Contribution.AnonymousId, until)
+		}
 		if id := kind.Contribution.AnonymousId; !slices.Contains(out.sources, id) {
 			out.sources = append(out.sources, id)
 		}
+	case *touchpoint.Record_Erase:
+		c.erase(out, p, it, kind.Erase)
+		return true, kind.Erase.ReceivedAt
 	}
 	return changed, at
 }
@@ -128,8 +135,10 @@ func identityRow(c touchpoint.Customer, bucket uint16, e identity.Edge, live boo
 func (c *cutter) contribute(out *portion, customer touchpoint.Customer, p *identity.Person, before, after identity.Shares, offset int64, all bool) error {
 	changed := identity.Diff(before, after)
 	out.stitched += max(after.Touches()-before.Touches(), 0)
-	if all {
-		changed = after.Everything(p.Links.Users())
+	if all || len(c.told) > 0 {
+		users := append(c.told, p.Links.Users()...)
+		slices.Sort(users)
+		changed = after.Everything(slices.Compact(users))
 	}
 	if len(changed) == 0 {
 		return nil

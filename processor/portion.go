@@ -3,7 +3,10 @@ package processor
 import (
 	"strings"
 
+	"github.com/throughline/throughline/processor/erasure"
+	"github.com/throughline/throughline/processor/identity"
 	"github.com/throughline/throughline/processor/journey"
+	"github.com/throughline/throughline/processor/state"
 	"github.com/throughline/throughline/processor/store"
 	"github.com/throughline/throughline/schemas/touchpoint"
 )
@@ -30,6 +33,10 @@ type portion struct {
 	links, unlinks, applied, stale, stitched int
 	// The anonymous ids whose contributions the user at hand has taken.
 	sources []string
+	// Records of what was erased, and erasures; what is to be remembered of those, and the keys that must leave the disk.
+	refused, erased int
+	marks           []erasure.Mark
+	scrub           [][]byte
 	// The first records of customers that only their whole history can take.
 	postponed []*item
 }
@@ -105,4 +112,13 @@ func expectedOf(rows *journey.Rows) *expected {
 		e.ids[rows.Transitions[i].ID] = struct{}{}
 	}
 	return e
+}
+
+// keep puts the new set of a customer into the portion; an empty one is no set.
+func (p *portion) keep(key string, who *identity.Person, size int) {
+	blob := make([]byte, 0, size+spareBytes)
+	if !who.Nobody() {
+		blob = state.EncodePerson(blob, who)
+	}
+	p.sets = append(p.sets, change{key, blob})
 }

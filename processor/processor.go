@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/throughline/throughline/processor/consume"
+	"github.com/throughline/throughline/processor/erasure"
 	"github.com/throughline/throughline/processor/state"
 	"github.com/throughline/throughline/processor/store"
 	"github.com/throughline/throughline/schemas/sites"
@@ -40,6 +41,8 @@ type Store interface {
 	Touches(ctx context.Context, customers []touchpoint.Customer, fn func(*store.TouchRow) error) error
 	Links(ctx context.Context, customers []touchpoint.Customer, fn func(*store.LinkedID) error) error
 	Sources(ctx context.Context, users []touchpoint.Customer, fn func(*store.SourceOf) error) error
+	// Erasures gives what was ever erased.
+	Erasures(ctx context.Context) ([]erasure.Mark, error)
 	// Rebuilds gives the steps of the last rebuild of each site.
 	Rebuilds(ctx context.Context) ([]store.RebuildStep, error)
 }

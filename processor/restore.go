@@ -2,9 +2,11 @@ package processor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/throughline/throughline/processor/erasure"
 	"github.com/throughline/throughline/processor/identity"
 	"github.com/throughline/throughline/processor/journey"
 	"github.com/throughline/throughline/processor/state"
@@ -26,8 +28,14 @@ func (o *owner) restore(ctx context.Context, offsets map[int]int64) (found map[i
 			return nil, err
 		}
 	}
+	marks, err := o.store.Erasures(ctx)
+	if err != nil {
+		return nil, err
+	}
 	r := restorer{owner: o, batch: o.state.NewBatch(), offsets: offsets, found: map[int]int{}}
+	r.gone = new(erasure.Register).Learn(marks...)
 	for _, step := range []func() error{
+		func() error { return r.mark(marks) },
 		func() error { return o.store.Restore(ctx, partition, of, time.Time{}, r.row) },
 		r.done,
 		r.commit, // what follows reads it
@@ -62,7 +70,7 @@ func (r *restorer) wants(bucket uint16) bool {
 
 func (o *owner) wipe(partition int) error {
 	b := o.state.NewBatch()
-	if err := b.Forget(int32(partition)); err != nil {
+	if err := errors.Join(b.Forget(int32(partition)), b.WipeMarks(int32(partition))); err != nil {
 		return err
 	}
 	for bucket := partition; bucket < touchpoint.Buckets; bucket += int(o.count) {
@@ -92,6 +100,20 @@ type restorer struct {
 	// The partitions that are restored, and what was found for each.
 	offsets map[int]int64
 	found   map[int]int
+	// What was erased.
+	gone *erasure.Known
+}
+
+// mark remembers in each partition what was erased.
+func (r *restorer) mark(marks []erasure.Mark) error {
+	for p := range r.offsets {
+		for _, m := range marks {
+			if err := r.batch.PutMark(int32(p), m); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // row takes one stored touch; the touches of a customer come together.
@@ -184,6 +206,7 @@ func (r *restorer) linked(l *store.LinkedID) error {
 	if err := r.read(key, &who); err != nil {
 		return err
 	}
+	withoutErased(l, r.gone)
 	who.Links = linksOf(l)
 	for _, e := range l.Edges {
 		if live := who.Links.Has(e.Edge) && who.Links.Live(e.Edge); !live && !e.Deleted {
@@ -235,6 +258,7 @@ func (r *restorer) source(s *store.SourceOf) error {
 			return err
 		}
 	}
+	withoutErased(&s.LinkedID, r.gone)
 	r.owner.contributed(&r.who, s)
 	return nil
 }

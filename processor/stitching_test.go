@@ -120,6 +120,7 @@ func (c *cluster) take(p int) {
 	}
 	c.partitions[p] = newPartition(topics.Touchpoints, p, committed, reconcileBefore)
 	o.partitions = []*partition{c.partitions[p]}
+	must(c.t, o.learnErased(c.t.Context(), c.partitions[p]))
 	c.owners[p] = o
 }
 

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/throughline/throughline/processor/erasure"
 	"github.com/throughline/throughline/processor/identity"
 	"github.com/throughline/throughline/processor/store"
 	"github.com/throughline/throughline/schemas/touchpoint"
@@ -62,6 +63,9 @@ const wholeAtOnce = 1000
 // takeWhole reads the postponed customers from the archive and takes their records.
 func (c *cutter) takeWhole(out *portion) error {
 	for firsts := range slices.Chunk(out.postponed, wholeAtOnce) {
+		if err := c.readAside(out, firsts); err != nil {
+			return err
+		}
 		kept := make(map[touchpoint.Customer]*identity.Person, len(firsts))
 		for _, first := range firsts {
 			who := &identity.Person{}
@@ -78,6 +82,7 @@ func (c *cutter) takeWhole(out *portion) error {
 			customer := first.row.Customer()
 			who := people[customer]
 			who.Thaw(kept[customer])
+			who.Unsure = who.Unsure || out.erases(first)
 			if _, err := c.take(out, who, first, 0); err != nil {
 				return err
 			}
@@ -87,10 +92,10 @@ func (c *cutter) takeWhole(out *portion) error {
 }
 
 // archive reads customers from ClickHouse, again and again while that is away.
-func (o *owner) archive(ctx context.Context) archive {
+func (o *owner) archive(ctx context.Context, p *partition) archive {
 	return func(kept map[touchpoint.Customer]*identity.Person) (people map[touchpoint.Customer]*identity.Person, err error) {
 		err = o.retry(ctx, "history", func() (err error) {
-			people, err = o.whole(ctx, kept)
+			people, err = o.whole(ctx, p.gone.Known(), kept)
 			return err
 		})
 		o.metrics.readBack.Add(float64(len(people)))
@@ -98,7 +103,7 @@ func (o *owner) archive(ctx context.Context) archive {
 	}
 }
 
-func (o *owner) whole(ctx context.Context, kept map[touchpoint.Customer]*identity.Person) (map[touchpoint.Customer]*identity.Person, error) {
+func (o *owner) whole(ctx context.Context, gone *erasure.Known, kept map[touchpoint.Customer]*identity.Person) (map[touchpoint.Customer]*identity.Person, error) {
 	people := make(map[touchpoint.Customer]*identity.Person, len(kept))
 	var linked, users []touchpoint.Customer
 	for c, who := range kept {
@@ -120,6 +125,7 @@ func (o *owner) whole(ctx context.Context, kept map[touchpoint.Customer]*identit
 	})
 	if err == nil && len(linked) > 0 {
 		err = o.store.Links(ctx, linked, func(l *store.LinkedID) error {
+			withoutErased(l, gone)
 			people[touchpoint.Customer{Site: l.Site, Kind: touchpoint.KindAnonymous, ID: l.AnonymousID}].Links = linksOf(l)
 			return nil
 		})
@@ -130,6 +136,7 @@ func (o *owner) whole(ctx context.Context, kept map[touchpoint.Customer]*identit
 	}
 	if err == nil && len(users) > 0 {
 		err = o.store.Sources(ctx, users, func(s *store.SourceOf) error {
+			withoutErased(&s.LinkedID, gone)
 			s.Taken = reach.credible(s)
 			o.contributed(people[touchpoint.Customer{Site: s.Site, Kind: touchpoint.KindUser, ID: s.UserID}], s)
 			return nil

@@ -34,6 +34,18 @@ func (k *Known) Until(kind Kind, site, id, user string) (until int64) {
 	return until
 }
 
+// Knows tells whether a mark, or a later one of the same hash, is known.
+func (k *Known) Knows(m Mark) bool {
+	if k != nil {
+		for _, s := range k.bySalt {
+			if s.salt == string(m.Salt) && s.until[m.Hash] >= m.Until {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Customer gives up to when what was sent under a customer's own id was erased, and is refused.
 func (k *Known) Customer(c touchpoint.Customer, bucket uint16) int64 {
 	switch {

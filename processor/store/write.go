@@ -26,13 +26,17 @@ func (s *Store) Write(ctx context.Context, batches ...*Batch) error {
 		part(ctx, s.identities, batches, func(b *Batch) []Identity { return b.Identities }),
 		part(ctx, s.unlinks, batches, func(b *Batch) []Unlink { return b.Unlinks }),
 		part(ctx, s.contributions, batches, func(b *Batch) []Contribution { return b.Contributions }),
-		part(ctx, s.erasures, batches, func(b *Batch) []Erasure { return b.Erasures }),
 		func() ([]Poison, error) {
 			return s.rejected.write(ctx, slices.Concat(of(batches, func(b *Batch) []*touchpoint.Rejection { return b.Rejected })...))
 		},
 	}
 	refused, err := together(parts)
 	if err != nil {
+		return err
+	}
+	poison = append(poison, refused...)
+	// Last: once a mark is there, what it says is done.
+	if refused, err = part(ctx, s.erasures, batches, func(b *Batch) []Erasure { return b.Erasures })(); err != nil {
 		return err
 	}
 	if poison = append(poison, refused...); len(poison) > 0 {

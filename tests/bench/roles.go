@@ -19,6 +19,7 @@ import (
 	"github.com/throughline/throughline/deploy/embedded/broker"
 	"github.com/throughline/throughline/deploy/embedded/engine"
 	"github.com/throughline/throughline/processor"
+	"github.com/throughline/throughline/processor/erasure"
 	"github.com/throughline/throughline/processor/store"
 	"github.com/throughline/throughline/schemas/sites"
 	"github.com/throughline/throughline/schemas/stages"
@@ -172,6 +173,8 @@ func (discarder) Floors(context.Context, []touchpoint.Customer) (map[touchpoint.
 	return nil, nil
 }
 func (discarder) Rebuilds(context.Context) ([]store.RebuildStep, error) { return nil, nil }
+
+func (discarder) Erasures(context.Context) ([]erasure.Mark, error) { return nil, nil }
 
 func (discarder) Write(context.Context, ...*store.Batch) error { return nil }
 

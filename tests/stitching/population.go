@@ -40,6 +40,11 @@ func New(r *rand.Rand, people, visits int) *Population {
 	return p
 }
 
+// Some is a population of given touchpoints.
+func Some(r *rand.Rand, touchpoints []*touchpoint.Touchpoint, unlinks []*touchpoint.Unlink) *Population {
+	return &Population{Touchpoints: touchpoints, Unlinks: unlinks, r: r}
+}
+
 // visit is somebody on some device: now and then logged in already, logging in on the way, logging out again, or handing
 // the device on.
 func (p *Population) visit() {

@@ -39,6 +39,9 @@ func paths() []path {
 		{"latency", benchLatency},
 		{"processor", benchProcessor},
 		{"pipeline", benchPipeline},
+		{"observing", benchObserving},
+		{"page", benchPage},
+		{"dashboards", benchDashboards},
 	}
 }
 
@@ -49,6 +52,7 @@ var groups = map[string][]string{"collector": {"single", "batch", "latency"}}
 type options struct {
 	only        string
 	short       bool
+	long        bool
 	dir         string
 	profile     string
 	connections int
@@ -91,8 +95,9 @@ func exit(err error) {
 
 func parse() options {
 	var o options
-	flag.StringVar(&o.only, "only", "", "paths to measure, with commas: collector (single, batch, latency), processor, pipeline; all when empty")
+	flag.StringVar(&o.only, "only", "", "paths to measure, with commas: collector (single, batch, latency), processor, pipeline, observing, page, dashboards; all when empty")
 	flag.BoolVar(&o.short, "short", false, "a quick look: short windows and few events, figures that vary")
+	flag.BoolVar(&o.long, "long", false, "ask the dashboards about ten million touchpoints, too")
 	flag.StringVar(&o.dir, "dir", "", "folder for data, on the disk to be measured; a temporary one when empty")
 	flag.StringVar(&o.profile, "profile", "", "folder that CPU profiles of the server processes are written to")
 	flag.IntVar(&o.connections, "connections", 256, "connections that post single events; a quarter of them post batches")

@@ -1,18 +1,17 @@
 package dashboards
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/shirou/gopsutil/v4/process"
 
 	"github.com/throughline/throughline/dashboards"
 	"github.com/throughline/throughline/deploy/embedded/engine"
+	"github.com/throughline/throughline/tests/shop"
 )
 
 // BenchmarkPanels prints the engine's time for every panel over a shop of SHOP_CUSTOMERS customers (100,000: about 1.04 million
@@ -38,7 +37,10 @@ func BenchmarkPanels(b *testing.B) {
 		engine.panels(b, "opened/"+name, opened[name], name)
 	}
 	for _, dashboard := range []string{"journey-funnel", "stage-transitions", "acquisition", "customer", "data-quality"} {
-		panels := visible(b, dashboard)
+		panels, err := shop.Opened("../..", dashboard)
+		if err != nil {
+			b.Fatal(err)
+		}
 		engine.panels(b, "dashboard/"+dashboard, opened[dashboard+"/summary"], panels...)
 		engine.panels(b, "dashboard-whole/"+dashboard, days(shopDays+1, shopChoices), panels...)
 	}
@@ -77,41 +79,6 @@ func openShop(b *testing.B) *engine.Engine {
 		b.Fatal(err)
 	}
 	return e
-}
-
-// visible gives what a dashboard asks when it is opened, collapsed rows left out: the names of panels.
-func visible(t testing.TB, dashboard string) (names []string) {
-	t.Helper()
-	text, err := os.ReadFile("../../dashboards/json/" + dashboard + ".json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var board struct {
-		Panels []struct {
-			Targets []struct{ RawSQL string }
-		}
-	}
-	if err := json.Unmarshal(text, &board); err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range board.Panels {
-		for _, target := range p.Targets {
-			names = append(names, named(t, dashboard, target.RawSQL))
-		}
-	}
-	return names
-}
-
-// named finds the panel of a dashboard that asks this.
-func named(t testing.TB, dashboard, sql string) string {
-	t.Helper()
-	for _, q := range dashboards.Queries() {
-		if q.Dashboard == dashboard && strings.TrimSpace(q.SQL) == strings.TrimSpace(sql) {
-			return dashboard + "/" + q.Panel
-		}
-	}
-	t.Fatalf("%s asks what is in none of its files: %s", dashboard, sql)
-	return ""
 }
 
 // asked is the engine that the benchmark asks.

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// benchPage measures how much slower events come in while somebody looks at the live page.
+func benchPage(ctx context.Context, b *bench) error {
+	u, err := b.startUp(ctx)
+	if err != nil {
+		return err
+	}
+	defer u.stop()
+	gen := &load{addr: u.http, traffic: newTraffic(50_000, 1<<40, false), shape: shape{connections: max(1, b.connections/4), batch: b.batch}}
+	if _, err := gen.run(ctx, 2*b.window, 0); err != nil { // something to look at
+		return err
+	}
+	var closed, open, ratios []float64
+	var looked browser
+	// Each round with the page lies between two without: what changes with time, as tables grow, falls out.
+	before, err := b.ingest(ctx, gen)
+	for range 2 * b.rounds {
+		if err != nil {
+			return err
+		}
+		stop := looked.open(ctx, u.tables.addr)
+		with, err := b.ingest(ctx, gen)
+		stop()
+		if err != nil {
+			return err
+		}
+		after, err := b.ingest(ctx, gen)
+		if err != nil {
+			return err
+		}
+		closed, open, ratios = append(closed, after), append(open, with), append(ratios, with/((before+after)/2))
+		before = after
+	}
+	const goal = 0.95
+	r := median(ratios)
+	b.report.add(row{
+		path: "HTTP to Kafka and tables, live page open", figure: amount(median(open), "events"), baseline: amount(median(closed), "events") + " closed",
+		ratio: ratio(r), goal: fmt.Sprintf(">= %.2fx", goal), met: r >= goal,
+	})
+	b.report.note("live page: ratios of the rounds %.3f; the page was told %d answers", ratios, looked.told.Load())
+	if looked.told.Load() == 0 {
+		return fmt.Errorf("the live page was told nothing")
+	}
+	return nil
+}
+
+// ingest gives the events a second that are taken when as many are sent as go.
+func (b *bench) ingest(ctx context.Context, gen *load) (float64, error) {
+	if _, err := gen.run(ctx, b.window/5, 0); err != nil {
+		return 0, err
+	}
+	r, err := gen.run(ctx, b.window, 0)
+	if err != nil {
+		return 0, err
+	}
+	return r.eventsPerSecond(), nil
+}
+
+// browser looks at the live page as one does: the page and its files, what the filters offer, and the stream of answers.
+type browser struct{ told atomic.Int64 }
+
+// open looks until the function that it gives is called.
+func (w *browser) open(ctx context.Context, addr string) func() {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		page := "http://" + addr + "/live/"
+		for _, file := range []string{"", "app.css", "app.js", "api/about", "api/options?range=90d"} {
+			if request, err := http.NewRequestWithContext(ctx, http.MethodGet, page+file, nil); err == nil {
+				_, _ = read(request) // what it does not get it does not see
+			}
+		}
+		for ctx.Err() == nil { // as browsers do, it comes again when the stream breaks
+			w.listen(ctx, page+"api/events?range=90d")
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+// listen counts the answers of the stream.
+func (w *browser) listen(ctx context.Context, url string) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return
+	}
+	resp, err := http.DefaultClient.Do(request)
+	if err != nil {
+		time.Sleep(100 * time.Millisecond)
+		return
+	}
+	defer resp.Body.Close()
+	for lines := bufio.NewReader(resp.Body); ; {
+		line, err := lines.ReadString('\n')
+		if name, found := strings.CutPrefix(line, "event: "); found && name != "beat\n" {
+			w.told.Add(1)
+		}
+		if err != nil {
+			if err != io.EOF {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+			return
+		}
+	}
+}

@@ -76,7 +76,7 @@ function axis(all: Stage[], colours: Palette, position: "left" | "right") {
         const stage = all[i]!;
         return position === "left"
           ? `{big|${capital(stage.stage_name)}}`
-          : `{big|${brief(stage.in_order)}}\n{small|${stage.conversion == null ? " " : percent(stage.conversion)}}`;
+          : `{big|${brief(stage.in_order)}}` + (stage.conversion == null ? "" : `\n{small|${percent(stage.conversion)}}`);
       },
     },
   };

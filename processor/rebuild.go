@@ -44,6 +44,8 @@ type RebuildDeps struct {
 	Sample int
 	// Progress is told how far it has come; nil for nobody.
 	Progress func(RebuildProgress)
+	// Quiet fails as long as processors are at work; nil where it is sure that none is.
+	Quiet func(ctx context.Context) error
 	// Now is the clock; nil is that of the machine.
 	Now func() time.Time
 }
@@ -88,6 +90,9 @@ func NewRebuild(d RebuildDeps) (*Rebuild, error) {
 	book.sites = map[string]*siteRules{d.Site.ID: rules}
 	if d.Now == nil {
 		d.Now = time.Now
+	}
+	if d.Quiet == nil {
+		d.Quiet = func(context.Context) error { return nil }
 	}
 	if d.Progress == nil {
 		d.Progress = func(RebuildProgress) {}

@@ -15,8 +15,15 @@ const rowsAtOnce = 20_000
 // Run changes what is stored, and gives what it changed; where it goes on after a crash, what was left. When it is over, processors find
 // the mark of it, and restore their states from what is stored then. Running it again changes nothing.
 func (r *Rebuild) Run(ctx context.Context) (*RebuildReport, error) {
+	if err := r.deps.Quiet(ctx); err != nil {
+		return nil, err
+	}
 	done, err := r.begin(ctx)
 	if err != nil {
+		return nil, err
+	}
+	// A processor that starts now finds the mark, unless it was a member before.
+	if err := r.deps.Quiet(ctx); err != nil {
 		return nil, err
 	}
 	if err := r.count(ctx); err != nil {

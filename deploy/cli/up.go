@@ -38,8 +38,7 @@ type Up struct {
 }
 
 func newUp() *cobra.Command {
-	var withDemo bool
-	var rate float64
+	var o upOptions
 	c := &cobra.Command{
 		Use:   "up",
 		Short: "Run everything on this machine: collector, Kafka broker, processor, ClickHouse",
@@ -50,17 +49,28 @@ With --demo, visitors of a simulated shop come in through the public HTTP API.`,
 		Example: "  throughline up --demo\n  THROUGHLINE_DATA_DIR=/var/lib/throughline throughline up",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return runUp(c, withDemo, rate)
+			if o.demo && o.withoutProcessor {
+				return usageError(errors.New("give --demo or --without-processor, not both"))
+			}
+			return runUp(c, o)
 		},
 	}
-	c.Flags().BoolVar(&withDemo, "demo", false, "let a simulated shop's visitors in")
-	c.Flags().Float64Var(&rate, "demo-rate", 50, "touchpoints a second of the simulated shop")
+	c.Flags().BoolVar(&o.demo, "demo", false, "let a simulated shop's visitors in")
+	c.Flags().Float64Var(&o.rate, "demo-rate", 50, "touchpoints a second of the simulated shop")
+	c.Flags().BoolVar(&o.withoutProcessor, "without-processor", false, "run all but the processor, for 'throughline rebuild': what is posted waits in Kafka")
 	return c
 }
 
-func runUp(c *cobra.Command, withDemo bool, rate float64) error {
+// upOptions are the flags of the command.
+type upOptions struct {
+	demo             bool
+	rate             float64
+	withoutProcessor bool
+}
+
+func runUp(c *cobra.Command, o upOptions) error {
 	screen := terminal.NewScreen(c.OutOrStdout())
-	up, err := prepareUp(c, screen)
+	up, err := prepareUp(c, screen, o)
 	if err != nil {
 		return err
 	}
@@ -71,8 +81,8 @@ func runUp(c *cobra.Command, withDemo bool, rate float64) error {
 		}
 		return fmt.Errorf("%w\nRun 'throughline doctor' for what to do", err)
 	}
-	up.greet(time.Since(start), withDemo)
-	err = up.watch(c.Context(), withDemo, rate)
+	up.greet(time.Since(start), o)
+	err = up.watch(c.Context(), o.demo, o.rate)
 	_ = screen.Draw("")
 	fmt.Fprintln(screen, "Stopping: what was accepted is being flushed …")
 	err = errors.Join(err, up.pipeline.Stop(context.WithoutCancel(c.Context())))
@@ -103,7 +113,7 @@ func first(of []string) string {
 	return of[0]
 }
 
-func prepareUp(c *cobra.Command, screen *terminal.Screen) (*upRun, error) {
+func prepareUp(c *cobra.Command, screen *terminal.Screen, o upOptions) (*upRun, error) {
 	var common Common
 	var cfg Up
 	var parts struct {
@@ -147,7 +157,7 @@ func prepareUp(c *cobra.Command, screen *terminal.Screen) (*upRun, error) {
 		DataDir:   dataDir,
 		Broker:    broker.Config{Listen: cfg.KafkaListen, Sync: cfg.KafkaSync, Partitions: cfg.Partitions},
 		Engine:    engine.Config{LibPath: lib, Listen: cfg.ClickHouseListen, Command: []string{engineCommand}, Log: log, Metrics: registry},
-		Collector: parts.collector, Processor: parts.processor, Page: live.Config{WriteKey: run.writeKey},
+		Collector: parts.collector, Processor: parts.processor, Page: live.Config{WriteKey: run.writeKey}, WithoutProcessor: o.withoutProcessor,
 	}, embedded.Deps{Logger: log, Registry: registry, Sites: all, LoadRules: loadRules, Tracer: tracer})
 	return run, nil
 }
@@ -169,7 +179,7 @@ func upLogger(common *Common, stderr io.Writer, screen *terminal.Screen, dataDir
 	return log, func() { _ = file.Close() }, err
 }
 
-func (u *upRun) greet(took time.Duration, withDemo bool) {
+func (u *upRun) greet(took time.Duration, o upOptions) {
 	url := "http://" + u.pipeline.CollectorAddr()
 	fmt.Fprintf(u.screen, `
 Throughline is up after %s. Data in %s
@@ -181,8 +191,12 @@ Throughline is up after %s. Data in %s
   metrics, health    http://%s/metrics   /readyz
 
 `, took.Round(time.Millisecond), u.dataDir, url, u.writeKey, u.pipeline.PageURL(), u.pipeline.QueryAddr(), u.pipeline.BrokerAddr(), u.pipeline.AdminAddr())
-	if withDemo {
+	switch {
+	case o.demo:
 		fmt.Fprintf(u.screen, "A simulated shop's visitors are coming in. The funnel:\n\n")
+		return
+	case o.withoutProcessor:
+		fmt.Fprintf(u.screen, "Without a processor: what is posted waits in Kafka, and the tables stay as they are until 'throughline up' runs again.\n\n")
 		return
 	}
 	fmt.Fprintf(u.screen, `Send a first touchpoint:

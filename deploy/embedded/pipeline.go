@@ -33,6 +33,8 @@ type Config struct {
 	Collector collector.Config
 	Processor processor.Config
 	Page      live.Config
+	// What is posted waits in Kafka: somebody works on the tables.
+	WithoutProcessor bool
 }
 
 // Deps are what the pipeline is given.
@@ -79,8 +81,10 @@ func (p *Pipeline) Start(ctx context.Context) (err error) {
 	if err := p.startServers(ctx); err != nil {
 		return err
 	}
-	if err := p.startProcessor(ctx); err != nil {
-		return err
+	if !p.cfg.WithoutProcessor {
+		if err := p.startProcessor(ctx); err != nil {
+			return err
+		}
 	}
 	rules, err := p.deps.LoadRules("")
 	if err != nil {

@@ -88,14 +88,8 @@ func SetOffsets(ctx context.Context, cfg Config, group string, to []Offset) erro
 }
 
 func (e *ensurer) setOffsets(ctx context.Context, group string, to []Offset) error {
-	groups, err := e.client.DescribeGroups(ctx, &kafka.DescribeGroupsRequest{GroupIDs: []string{group}})
-	if err != nil {
+	if err := e.idle(ctx, group); err != nil {
 		return err
-	}
-	for _, g := range groups.Groups {
-		if n := len(g.Members); n > 0 {
-			return fmt.Errorf("%w: %d of them; one that has just been killed counts for some seconds more", ErrGroupActive, n)
-		}
 	}
 	all, err := e.offsets(ctx, group)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/throughline/throughline/processor/erasure"
 	"github.com/throughline/throughline/processor/journey"
 	"github.com/throughline/throughline/processor/store"
 	"github.com/throughline/throughline/schemas/sites"
@@ -28,6 +29,8 @@ type RebuildStore interface {
 	// Months lists in which months a site has touchpoints, and Reread gives those of one whole.
 	Months(ctx context.Context, site string) ([]store.Month, error)
 	Reread(ctx context.Context, site string, month uint32, fn func(*store.TouchpointRow) error) error
+	// Erasures gives the marks of everything that was erased.
+	Erasures(ctx context.Context) ([]erasure.Mark, error)
 	// Rebuilds gives the steps of the last rebuild of each site.
 	Rebuilds(ctx context.Context) ([]store.RebuildStep, error)
 	NoteRebuild(ctx context.Context, step store.RebuildStep) error
@@ -75,6 +78,8 @@ type Rebuild struct {
 	mark  store.RebuildStep
 	total uint64
 	read  uint64
+	// What was erased.
+	gone *erasure.Known
 }
 
 // NewRebuild checks the site's options; it does no I/O.
@@ -122,10 +127,15 @@ func (r *Rebuild) Compare(ctx context.Context) (*RebuildReport, error) {
 	return r.report.done(), nil
 }
 
-// count begins a report, and finds how much there is to read.
+// count begins a report, and finds how much there is to read and what was erased.
 func (r *Rebuild) count(ctx context.Context) error {
 	r.report = newRebuildReport(r.deps.Site.ID, r.deps.Rules.Version(), r.deps.Sample)
 	r.total, r.read = 0, 0
+	marks, err := r.deps.Store.Erasures(ctx)
+	if err != nil {
+		return err
+	}
+	r.gone = new(erasure.Register).Learn(marks...)
 	months, err := r.deps.Store.Months(ctx, r.deps.Site.ID)
 	for _, m := range months {
 		r.total += m.Rows
@@ -153,6 +163,9 @@ func (r *Rebuild) people(ctx context.Context, part store.Part) iter.Seq2[*stored
 		defer m.stop()
 		for {
 			p, err := m.next()
+			if p != nil {
+				p.forget(r.gone)
+			}
 			if p == nil && err == nil || !yield(p, err) || err != nil {
 				return
 			}

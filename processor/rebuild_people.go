@@ -6,6 +6,7 @@ import (
 	"errors"
 	"iter"
 
+	"github.com/throughline/throughline/processor/erasure"
 	"github.com/throughline/throughline/processor/store"
 	"github.com/throughline/throughline/schemas/touchpoint"
 )
@@ -20,6 +21,16 @@ type storedPerson struct {
 	sources []store.SourceOf
 	// No row of the customer has a greater version.
 	floor uint64
+}
+
+// forget drops links that were erased, whose tombstones are still there.
+func (p *storedPerson) forget(gone *erasure.Known) {
+	if p.links != nil {
+		withoutErased(p.links, gone)
+	}
+	for i := range p.sources {
+		withoutErased(&p.sources[i].LinkedID, gone)
+	}
 }
 
 // merge reads three streams side by side: touches, links and sources, all in the order of the customers.

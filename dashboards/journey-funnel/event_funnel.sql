@@ -28,8 +28,8 @@ FROM
             FROM
             (
                 SELECT
-                    site, customer_kind, customer_id,
-                    customer_kind = 'anonymous' AND customer_id IN (SELECT anonymous_id FROM identities) AS shared,
+                    toString(site) AS place, customer_kind = 'user' AS known, customer_id,
+                    NOT known AND customer_id GLOBAL IN (SELECT anonymous_id FROM identities) AS shared,
                     -- A hit is a time in milliseconds times 256, plus the number of the event: numbers sort faster than pairs.
                     groupArray(toUnixTimestamp64Milli(occurred_at) * 256 + indexOf(steps, event)) AS sent,
                     arrayJoin(if(shared, arrayMap(hit -> [hit], sent), [sent])) AS piece,
@@ -38,15 +38,15 @@ FROM
                 WHERE $__timeFilter(occurred_at)
                     AND $__conditionalAll(site IN (${site:singlequote}), $site)
                     AND has(steps, event) AND NOT bot
-                GROUP BY site, customer_kind, customer_id
+                GROUP BY place, known, customer_id
             ) AS mine
             ASOF LEFT JOIN
             (
                 SELECT site, anonymous_id, asserted_at, min(user_id) AS login FROM identities GROUP BY site, anonymous_id, asserted_at
                 UNION ALL
                 SELECT site, anonymous_id, toDateTime64('2200-01-01', 3, 'UTC'), any(user_id) FROM identities GROUP BY site, anonymous_id HAVING uniqExact(user_id) = 1
-            ) AS logins ON mine.site = logins.site AND mine.customer_id = logins.anonymous_id AND mine.at <= logins.asserted_at
-            GROUP BY sipHash128(mine.site, shared AND login != '' OR customer_kind = 'user', if(shared AND login != '', login, customer_id))
+            ) AS logins ON mine.place = logins.site AND mine.customer_id = logins.anonymous_id AND mine.at <= logins.asserted_at
+            GROUP BY sipHash128(place, known OR login != '', if(known OR login = '', customer_id, login))
         )
     )
 )

@@ -39,6 +39,8 @@ type Deps struct {
 	KafkaSASL sasl.Mechanism
 	// Tracer is nil where nothing is traced.
 	Tracer trace.TracerProvider
+	// Now is the clock that receipts are stamped with; nil is the machine's.
+	Now func() time.Time
 }
 
 // Collector is one running or stopped collector.
@@ -74,6 +76,7 @@ func New(cfg Config, deps Deps) (*Collector, error) {
 	}
 	handler, err := api.New(cfg.api(deps.RulesVersion, contract.OpenAPI), api.Deps{
 		Logger: deps.Logger, Registerer: deps.Registerer, Sites: deps.Sites, Admitter: admission.New(admission.WithPlaceholders(cfg.Placeholders)), Sink: c.delivery, Script: script, Tracer: deps.Tracer,
+		Now: deps.Now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("collector: %w", err)

@@ -66,7 +66,7 @@ type Sink interface {
 	Rejected(ctx context.Context, records []delivery.Record) error
 }
 
-// Deps are what a Handler works with; all but the script and the tracer are needed.
+// Deps are what a Handler works with; all but the script, the tracer and the clock are needed.
 type Deps struct {
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
@@ -77,6 +77,8 @@ type Deps struct {
 	Script Script
 	// Tracer is nil where nothing is traced.
 	Tracer trace.TracerProvider
+	// Now is the clock that receipts are stamped with; nil is the machine's.
+	Now func() time.Time
 }
 
 // Handler is the public HTTP API.
@@ -95,6 +97,7 @@ type Handler struct {
 	works    sync.Pool
 	inFlight atomic.Int64
 	retry    []string
+	now      func() time.Time
 }
 
 // New builds the handler and registers its metrics.
@@ -115,6 +118,9 @@ func New(cfg Config, deps Deps) (*Handler, error) {
 	h := &Handler{
 		cfg: cfg, log: deps.Logger, sites: deps.Sites, admitter: deps.Admitter, sink: deps.Sink, script: deps.Script,
 		inflater: inflater, limits: limits, links: links, retry: seconds(cfg.RetryAfter), tracer: newTracer(deps.Tracer),
+	}
+	if h.now = deps.Now; h.now == nil {
+		h.now = time.Now
 	}
 	h.works.New = func() any { return newWork() }
 	if h.metrics, err = newMetrics(deps.Registerer, deps.Sites, &h.inFlight, cfg.MaxInFlight); err != nil {
@@ -145,7 +151,7 @@ var noRoute = &refusal{status: http.StatusNotFound, reason: reasonNoRoute, detai
 
 // timed serves the two routes that take events.
 func (h *Handler) timed(route route, w http.ResponseWriter, r *http.Request) {
-	start := time.Now()
+	start := h.now()
 	var status int
 	switch r.Method {
 	case http.MethodPost:
@@ -157,7 +163,7 @@ func (h *Handler) timed(route route, w http.ResponseWriter, r *http.Request) {
 		status = h.refuse(w, &refusal{status: http.StatusMethodNotAllowed, reason: reasonMethod, detail: "send events with POST"})
 	}
 	h.count(route, status)
-	h.metrics.seconds[route].Observe(time.Since(start).Seconds())
+	h.metrics.seconds[route].Observe(h.now().Sub(start).Seconds())
 }
 
 // count takes the status of an answer.

@@ -1,9 +1,6 @@
 package api
 
-import (
-	"net/http"
-	"time"
-)
+import "net/http"
 
 // Script answers GET and HEAD with the browser script, and gives the status and an error of writing.
 type Script interface {
@@ -13,7 +10,7 @@ type Script interface {
 // serveScript serves the browser script. Anybody's browser asks for it, so an address is held to its rate as with touchpoints.
 func (h *Handler) serveScript(w http.ResponseWriter, r *http.Request) {
 	addr, _ := h.client(r)
-	if refused := h.limits.client(addr, time.Now()); refused != nil {
+	if refused := h.limits.client(addr, h.now()); refused != nil {
 		h.metrics.limited[limitClient].Inc()
 		h.count(routeOther, h.refuse(w, refused))
 		return

@@ -25,11 +25,12 @@ var (
 const (
 	engineArgument = "faults-engine"
 	brokerArgument = "faults-broker"
+	skewedArgument = "faults-skewed-collector"
 )
 
 // TestMain runs the tests, or the part that a test has started this binary as.
 func TestMain(m *testing.M) {
-	part := map[string]func(context.Context) error{engineArgument: engine.RunChild, brokerArgument: runBroker}
+	part := map[string]func(context.Context) error{engineArgument: engine.RunChild, brokerArgument: runBroker, skewedArgument: runSkewed}
 	if len(os.Args) > 1 && part[os.Args[1]] != nil {
 		if err := part[os.Args[1]](context.Background()); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -58,6 +58,8 @@ type service struct {
 	*process
 	kind, admin, http, dir string
 	env                    []string
+	// How far its clock is wrong.
+	skew time.Duration
 }
 
 func newRig(t testing.TB, o options) *rig {
@@ -202,6 +204,10 @@ func (r *rig) environ(variables ...string) []string {
 // start starts a service that is not running.
 func (r *rig) start(t testing.TB, s *service) {
 	t.Helper()
+	if s.skew != 0 {
+		s.process = launch(t, r.logFile, s.env, os.Args[0], skewedArgument, s.skew.String())
+		return
+	}
 	s.process = launch(t, r.logFile, s.env, harness.Binary(t), s.kind)
 }
 

@@ -181,13 +181,13 @@ func (c *cutter) take(out *portion, who *identity.Person, first *item, size int)
 	builder.Build(customer, set, &c.before)
 	c.told = c.told[:0]
 	news := c.unite(out, who, first)
-	news.floor = max(news.floor, c.lifted[customer])
+	news.floor = max(news.floor, c.lifted[customer]) // lifted is past what is stored
 	changed := who.Own.Sort() || news.learned || news.replayed && news.floor > who.Own.Floor
 	if !changed && !news.replayed && !who.Unsure {
 		return true, nil
 	}
-	if who.Own.Floor = max(who.Own.Floor, news.floor); news.learned {
-		who.Own.Floor = max(who.Own.Floor, c.before.Version()) // also where touches go that made it
+	if changed || who.Unsure {
+		c.outdo(who, &news)
 	}
 	set, after := c.view(who)
 	builder.Build(customer, set, &c.after)
@@ -225,6 +225,8 @@ type news struct {
 	last int64
 	// The greatest received_at of those about ids, and what the rows' version must not fall below otherwise.
 	floor uint64
+	// The greatest received_at of touches that came. Unix microseconds.
+	touched int64
 }
 
 // unite adds the items to the person and their rows to the portion.
@@ -257,6 +259,7 @@ func (c *cutter) unite(out *portion, who *identity.Person, first *item) (n news)
 		case journey.Replaced:
 			out.replace(it, &old)
 		}
+		n.touched = max(n.touched, it.touch.ReceivedAt)
 		out.touchpoint(it)
 	}
 	return n

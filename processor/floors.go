@@ -3,6 +3,7 @@ package processor
 import (
 	"context"
 
+	"github.com/throughline/throughline/processor/identity"
 	"github.com/throughline/throughline/schemas/touchpoint"
 )
 
@@ -26,7 +27,22 @@ func (c *cutter) lift(out *portion, firsts []*item) (err error) {
 	if len(customers) > 0 {
 		c.lifted, err = c.floors(customers)
 	}
+	for customer := range c.lifted {
+		c.lifted[customer]++
+	}
 	return err
+}
+
+// outdo makes the version of the rows that are about to be built greater than that of the rows before, which c.before has. News
+// that were received last do so by themselves. Where something else was received later, or touches go, two contents of a row
+// would have one version, and of those the one wins whose INSERT happens to land last.
+func (c *cutter) outdo(who *identity.Person, n *news) {
+	before := c.before.Version()
+	first := len(c.before.Journeys) == 0 && who.Own.Floor == 0
+	who.Own.Floor = max(who.Own.Floor, n.floor)
+	if !first && max(n.floor, uint64(max(n.touched, 0))) <= before {
+		who.Own.Floor = max(who.Own.Floor, before+1)
+	}
 }
 
 // floors reads from ClickHouse, again and again while that is away.

@@ -32,6 +32,8 @@ type memory struct {
 	erasures      []store.Erasure
 	rebuilds      []store.RebuildStep
 	writes        int
+	// Takes every INSERT that landed; may be nil.
+	landed func(batches []*store.Batch)
 	// Called at the beginning of each Write, before the fence is asked.
 	before func()
 }
@@ -73,6 +75,9 @@ func (m *memory) Write(ctx context.Context, batches ...*store.Batch) error {
 	}
 	for _, b := range batches {
 		m.take(b)
+	}
+	if m.landed != nil {
+		m.landed(batches)
 	}
 	if m.r.Float64() < m.failures/2 {
 		return errAway

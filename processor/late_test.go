@@ -1,0 +1,49 @@
+package processor
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/throughline/throughline/processor/store"
+	"github.com/throughline/throughline/tests/stitching"
+)
+
+// TestLateInsertsLose: the first attempt of an INSERT that was repeated lands when everything is over; so may any other. No row of
+// it wins over what was written since: newer contents of a row have a greater version, whatever was received first, and
+// so has a tombstone.
+func TestLateInsertsLose(t *testing.T) {
+	rules := builtin(t)
+	rules.other.options.RulesDate = 0 // else all versions are that date
+	for _, site := range rules.sites {
+		site.options.RulesDate = 0
+	}
+	for seed := *firstPopulation; seed < *firstPopulation+uint64(*populations/2); seed++ {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(seed, 5))
+			population := stitching.New(r, 1+r.IntN(5), 1+r.IntN(25))
+			c := newCluster(t, r, rules, seed)
+			var late [][]*store.Batch
+			c.memory.landed = func(batches []*store.Batch) { late = append(late, slices.Clone(batches)) }
+			for _, record := range population.Records() {
+				value, err := record.MarshalVT()
+				must(t, err)
+				c.produce(customerOf(record).Bucket(), value)
+				if r.IntN(6) == 0 {
+					c.work(r.IntN(len(c.logs)))
+				}
+			}
+			c.settle()
+			c.memory.landed = nil
+			r.Shuffle(len(late), func(i, k int) { late[i], late[k] = late[k], late[i] })
+			for _, insert := range late {
+				must(t, c.memory.Write(t.Context(), insert...))
+			}
+			if got, want := c.memory.rows(), stitched(t, rules, population); !reflect.DeepEqual(got, want) {
+				t.Fatalf("%d rows, want %d\n%s", len(got), len(want), firstDifference(got, want))
+			}
+		})
+	}
+}

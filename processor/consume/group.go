@@ -19,7 +19,7 @@ type Config struct {
 	Brokers []string
 	Group   string
 	Topics  []string
-	// A member that is silent this long is dead to the group. Heartbeats go at a third of it.
+	// A member that is silent this long is dead to the group. Heartbeats go at a third of it, or each two seconds.
 	SessionTimeout time.Duration
 	TLS            *tls.Config
 	SASL           sasl.Mechanism
@@ -124,13 +124,16 @@ func (g *Group) kafkaConfig() kafka.ConsumerGroupConfig {
 		Dialer:                &kafka.Dialer{Timeout: 5 * time.Second, DualStack: true, TLS: g.cfg.TLS, SASLMechanism: g.cfg.SASL},
 		SessionTimeout:        g.cfg.SessionTimeout,
 		RebalanceTimeout:      g.cfg.SessionTimeout,
-		HeartbeatInterval:     g.cfg.SessionTimeout / 3,
+		HeartbeatInterval:     min(g.cfg.SessionTimeout/3, longestHeartbeat),
 		JoinGroupBackoff:      time.Second,
 		WatchPartitionChanges: true,
 		// Nothing is lost before the first commit.
 		StartOffset: kafka.FirstOffset,
 	}
 }
+
+// longestHeartbeat bounds how late a member hears that the partitions of a dead one are to be shared out.
+const longestHeartbeat = 2 * time.Second
 
 func pause(ctx context.Context, d time.Duration) {
 	select {

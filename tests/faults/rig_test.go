@@ -29,6 +29,8 @@ type options struct {
 	partitions, collectors, processors int
 	// kfake puts the broker into the test's own process, so that it can be told to answer wrongly.
 	kfake bool
+	// How long clients pause between two posts; default 15 ms.
+	pause time.Duration
 	// Folders to use in place of new ones.
 	spoolDir, stateDir, engineDir string
 	// Further variables of collectors and processors, NAME=value without the prefix.

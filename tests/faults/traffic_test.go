@@ -2,6 +2,7 @@ package faults
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -37,7 +38,7 @@ func (r *rig) startTraffic(t testing.TB) *traffic {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	x := &traffic{
-		rig: r, cancel: cancel, base: time.Now().AddDate(0, 0, -10).Truncate(time.Hour), pause: 15 * time.Millisecond,
+		rig: r, cancel: cancel, base: time.Now().AddDate(0, 0, -10).Truncate(time.Hour), pause: cmp.Or(r.pause, 15*time.Millisecond),
 		client: &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: writers}},
 	}
 	r.traffics++

@@ -77,6 +77,9 @@ func doctorChecks(leaveOut []string) ([]doctor.Check, error) {
 			doctor.Certificates("certificates", cfg.conn, cfg.clickhouse.DSN),
 		},
 		doctor.ClickHouse(cfg.tables.DSN, cfg.tables.Authorities),
+		[]doctor.Check{
+			doctor.Rebuilds("rebuilds", "clickhouse-tables", cfg.tables.DSN, cfg.tables.Authorities, cfg.common.sites, loadRules),
+		},
 		cfg.services(),
 	)
 	return without(checks, leaveOut)

@@ -41,7 +41,8 @@ func (c *cutter) refuses(it *item) bool {
 	case *touchpoint.Record_Unlink:
 		return kind.Unlink.ReceivedAt <= c.gone.Pair(kind.Unlink.Site, kind.Unlink.AnonymousId, kind.Unlink.UserId)
 	case *touchpoint.Record_Contribution:
-		return kind.Contribution.ReceivedAt <= c.gone.Customer(kind.Contribution.Customer(), it.row.Bucket)
+		from := kind.Contribution
+		return from.ReceivedAt <= max(c.gone.Customer(from.Customer(), it.row.Bucket), c.gone.Until(erasure.Source, from.Site, from.AnonymousId, from.UserId))
 	}
 	return false
 }
@@ -72,7 +73,7 @@ func (c *cutter) erase(out *portion, who *identity.Person, it *item, e *touchpoi
 	customer := it.row.Customer()
 	out.scrub = append(out.scrub, state.Key(nil, it.row.Bucket, customer))
 	marks := erasure.Marks(e)
-	if c.gone.Knows(marks[0]) {
+	if marks[0].Kind != erasure.Source && c.gone.Knows(marks[0]) {
 		return // all of it is done and stored, and what came since is not what was meant
 	}
 	c.told = append(c.told, who.Links.Users()...)
@@ -176,10 +177,6 @@ func withoutErased(l *store.LinkedID, gone *erasure.Known) {
 	}
 	l.Edges = slices.DeleteFunc(l.Edges, func(e store.StoredEdge) bool {
 		return e.Deleted && e.At*1000 <= max(gone.Pair(l.Site, l.AnonymousID, e.UserID), gone.Until(erasure.Source, l.Site, l.AnonymousID, e.UserID))
-	})
-	l.Unlinks = slices.DeleteFunc(l.Unlinks, func(u identity.Unlink) bool {
-		until := gone.Pair(l.Site, l.AnonymousID, u.UserID)
-		return until > 0 && (u.Until == identity.Forever || u.Until*1000 <= until)
 	})
 }
 

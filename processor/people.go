@@ -60,7 +60,7 @@ func (c *cutter) learn(out *portion, p *identity.Person, it *item) (changed bool
 		}
 		out.applied++
 		if until := c.gone.Until(erasure.Source, it.row.Site, kind.Contribution.AnonymousId, it.row.UserId); until > 0 {
-			p.Sources.Forget(kind.Contribution.AnonymousId, until)
+			p.Sources.Of(kind.Contribution.AnonymousId).Forget(until)
 		}
 		if id := kind.Contribution.AnonymousId; !slices.Contains(out.sources, id) {
 			out.sources = append(out.sources, id)

@@ -54,22 +54,22 @@ func (l *Links) Forget(user string, until int64) (gone []Edge) {
 	return gone
 }
 
+// Forget drops the touches that were received up to a time in Unix microseconds. Its parts stay, for their sequences.
+func (s *Source) Forget(until int64) {
+	s.Parts = slices.Clone(s.Parts)
+	for i := range s.Parts {
+		k := &s.Parts[i]
+		k.Touches = slices.DeleteFunc(slices.Clone(k.Touches), func(t journey.Touch) bool { return t.ReceivedAt <= until })
+	}
+}
+
 // Forget drops the touches from an anonymous id that were received up to a time in Unix microseconds, and the source when it has no
 // others.
 func (s *Sources) Forget(anonymousID string, until int64) {
-	from := s.Of(anonymousID)
-	if from == nil {
-		return
+	if from := s.Of(anonymousID); from != nil {
+		from.Forget(until)
+		s.dropEmpty(func(f *Source) bool { return f.AnonymousID == anonymousID })
 	}
-	var parts []Kept
-	for _, k := range from.Parts {
-		k.Touches = slices.DeleteFunc(slices.Clone(k.Touches), func(t journey.Touch) bool { return t.ReceivedAt <= until })
-		if len(k.Touches) > 0 {
-			parts = append(parts, k)
-		}
-	}
-	from.Parts = parts
-	s.dropEmpty(func(f *Source) bool { return f.AnonymousID == anonymousID })
 }
 
 // ForgetEmpty drops the sources that have no touches.

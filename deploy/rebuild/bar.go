@@ -17,7 +17,7 @@ const plainEvery = 5 * time.Second
 func NewBar(out io.Writer) (progress func(processor.RebuildProgress), clear func()) {
 	screen := terminal.NewScreen(out)
 	if !screen.Live() {
-		return plainLines(out), func() {}
+		return plainLines(out, time.Now), func() {}
 	}
 	progress = func(p processor.RebuildProgress) {
 		// The only errors are those of the terminal: losing a drawing must not lose the work.
@@ -26,13 +26,13 @@ func NewBar(out io.Writer) (progress func(processor.RebuildProgress), clear func
 	return progress, func() { _ = screen.Draw("") }
 }
 
-func plainLines(out io.Writer) func(processor.RebuildProgress) {
-	last := time.Now()
+func plainLines(out io.Writer, now func() time.Time) func(processor.RebuildProgress) {
+	last := now()
 	return func(p processor.RebuildProgress) {
-		if time.Since(last) < plainEvery {
+		if now().Sub(last) < plainEvery {
 			return
 		}
-		last = time.Now()
+		last = now()
 		fmt.Fprintf(out, "%.0f %%  %s\n", 100*share(p), describe(p))
 	}
 }

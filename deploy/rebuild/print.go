@@ -35,8 +35,11 @@ func Print(w io.Writer, r *processor.RebuildReport) error {
 
 func countRow(name string, c processor.Counts) []string {
 	difference := ""
-	if c.Before != c.After {
-		difference = fmt.Sprintf("%+d", int64(c.After-c.Before))
+	switch {
+	case c.After > c.Before:
+		difference = "+" + number(c.After-c.Before)
+	case c.After < c.Before:
+		difference = "-" + number(c.Before-c.After)
 	}
 	return []string{name, number(c.Before), number(c.After), difference}
 }
@@ -72,12 +75,19 @@ func path(all []stages.Stage) string {
 	if len(all) == 0 {
 		return "no stage"
 	}
-	names := make([]string, len(all))
-	for i, s := range all {
-		names[i] = s.String()
+	var names []string
+	for _, s := range all[:min(len(all), pathShown)] {
+		names = append(names, s.String())
 	}
-	return strings.Join(names, " → ")
+	text := strings.Join(names, " → ")
+	if more := len(all) - pathShown; more > 0 {
+		text += fmt.Sprintf(" → %d more", more)
+	}
+	return text
 }
+
+// pathShown is how many stages of a journey are written out.
+const pathShown = 10
 
 func stage(s stages.Stage) string {
 	if s == stages.None {
@@ -97,7 +107,7 @@ func named(event string) string {
 	if event == "" {
 		return "(no event name)"
 	}
-	return strconv.Quote(terminal.Clean(event))
+	return `"` + terminal.Clean(event) + `"`
 }
 
 // number groups digits by three.

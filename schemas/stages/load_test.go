@@ -172,7 +172,7 @@ func TestDigestTellsRulesApart(t *testing.T) {
 		}
 		seen[r.Digest()] = true
 	}
-	if text("", "intent").Digest() != text("", "intent").Digest() {
+	if a, b := text("", "intent"), text("", "intent"); a.Digest() != b.Digest() {
 		t.Error("one text has two digests")
 	}
 }

@@ -56,32 +56,36 @@ func newMerge(ctx context.Context, rows RebuildStore, part store.Part) *merge {
 	}
 }
 
-// next gives the next customer that has touches or sources, nil at the end.
+// next gives the next customer that has touches or sources, nil at the end. Anonymous ids come before users: so the sources are not asked for
+// before the first user is reached, and no stream waits for long.
 func (m *merge) next() (*storedPerson, error) {
 	p := &m.person
 	*p = storedPerson{own: p.own[:0], sources: p.sources[:0]}
-	var known bool
-	for _, s := range []interface {
-		head() (touchpoint.Customer, bool)
-	}{m.touches, m.links, m.sources} {
-		if c, ok := s.head(); ok && (!known || compareCustomers(c, p.customer) < 0) {
-			p.customer, known = c, true
+	next, some := m.touches.head()
+	if m.touches.err == nil && (!some || next.Kind == touchpoint.KindUser) {
+		if user, ok := m.sources.head(); ok && (!some || compareCustomers(user, next) < 0) {
+			next, some = user, true
 		}
 	}
-	if err := errors.Join(m.touches.err, m.links.err, m.sources.err); err != nil || !known {
+	if err := m.err(); err != nil || !some {
 		return nil, err
 	}
-	m.touches.take(p.customer, func(t *store.TouchRow) {
+	p.customer = next
+	m.touches.take(next, func(t *store.TouchRow) {
 		p.own = append(p.own, *t)
 		p.floor = max(p.floor, t.Floor)
 	})
-	m.links.take(p.customer, func(l *store.LinkedID) { p.links = l })
-	m.sources.take(p.customer, func(s *store.SourceOf) {
-		p.sources = append(p.sources, *s)
-		p.floor = max(p.floor, s.Version)
-	})
-	return p, errors.Join(m.touches.err, m.links.err, m.sources.err)
+	m.links.take(next, func(l *store.LinkedID) { p.links = l })
+	if next.Kind == touchpoint.KindUser {
+		m.sources.take(next, func(s *store.SourceOf) {
+			p.sources = append(p.sources, *s)
+			p.floor = max(p.floor, s.Version)
+		})
+	}
+	return p, m.err()
 }
+
+func (m *merge) err() error { return errors.Join(m.touches.err, m.links.err, m.sources.err) }
 
 func (m *merge) stop() {
 	m.touches.stop()
@@ -136,14 +140,16 @@ func (s *stream[T]) head() (touchpoint.Customer, bool) {
 	return s.of(&s.value), true
 }
 
-// take passes on the values of a customer.
+// take passes on the values of a customer, and leaves out those of customers before.
 func (s *stream[T]) take(c touchpoint.Customer, fn func(*T)) {
 	for {
-		if head, ok := s.head(); !ok || head != c {
+		head, ok := s.head()
+		if !ok || compareCustomers(head, c) > 0 {
 			return
 		}
-		value := s.value
-		fn(&value)
+		if value := s.value; head == c {
+			fn(&value)
+		}
 		s.value, s.there = s.pull()
 	}
 }

@@ -219,3 +219,20 @@ func changesNothing(t *testing.T, m *memory, rules *stages.Rules) {
 		t.Errorf("a second rebuild changes %d customers and %d touchpoints in %d writes", report.ChangedCustomers, report.ChangedTouchpoints, m.writes-writes)
 	}
 }
+
+// TestRestagedVersionsKeepTheOrder: however often a touchpoint gets another stage, its row wins over those of before, and loses
+// against a copy that was received a microsecond earlier.
+func TestRestagedVersionsKeepTheOrder(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	for range 100 {
+		at := 1_790_000_000_000_000 + r.Int64N(1_000_000)
+		earlier, version := touchpointVersion(at-1, []byte{byte(r.IntN(256))}), touchpointVersion(at, []byte{byte(r.IntN(256))})
+		for range 2 << hashBits {
+			next := restagedVersion(version)
+			if next < version || next == version && version&hashMask != hashMask || next >= earlier {
+				t.Fatalf("%d follows %d; a copy from before has %d", next, version, earlier)
+			}
+			version = next
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -22,15 +23,22 @@ func benchPage(ctx context.Context, b *bench) error {
 	if _, err := gen.run(ctx, 2*b.window, 0); err != nil { // something to look at
 		return err
 	}
-	var closed, open, ratios []float64
 	var looked browser
+	if err := b.onlyLooking(ctx, u, gen.accepted.Load(), &looked); err != nil {
+		return err
+	}
+	var closed, open, ratios, openings []float64
 	// Each round with the page lies between two without: what changes with time, as tables grow, falls out.
 	before, err := b.ingest(ctx, gen)
-	for range 2 * b.rounds {
+	for range b.rounds + 1 {
 		if err != nil {
 			return err
 		}
 		stop := looked.open(ctx, u.tables.addr)
+		opening, err := b.ingest(ctx, gen)
+		if err != nil {
+			return err
+		}
 		with, err := b.ingest(ctx, gen)
 		stop()
 		if err != nil {
@@ -41,6 +49,7 @@ func benchPage(ctx context.Context, b *bench) error {
 			return err
 		}
 		closed, open, ratios = append(closed, after), append(open, with), append(ratios, with/((before+after)/2))
+		openings = append(openings, opening/((before+after)/2))
 		before = after
 	}
 	const goal = 0.95
@@ -49,19 +58,45 @@ func benchPage(ctx context.Context, b *bench) error {
 		path: "HTTP to Kafka and tables, live page open", figure: amount(median(open), "events"), baseline: amount(median(closed), "events") + " closed",
 		ratio: ratio(r), goal: fmt.Sprintf(">= %.2fx", goal), met: r >= goal,
 	})
-	b.report.note("live page: ratios of the rounds %.3f; the page was told %d answers", ratios, looked.told.Load())
+	b.report.note("live page: ratios of the rounds %.3f, in the seconds in which it is opened %.3f; it was told %d answers", ratios, openings, looked.told.Load())
 	if looked.told.Load() == 0 {
 		return fmt.Errorf("the live page was told nothing")
 	}
 	return nil
 }
 
-// ingest gives the events a second that are taken when as many are sent as go.
-func (b *bench) ingest(ctx context.Context, gen *load) (float64, error) {
-	if _, err := gen.run(ctx, b.window/5, 0); err != nil {
-		return 0, err
+// onlyLooking measures what the page takes while nothing comes in: what other work on the machine does to the rounds is not in it.
+func (b *bench) onlyLooking(ctx context.Context, u *upRun, stored int64, looked *browser) error {
+	missing, err := u.stored(ctx, stored)
+	if err != nil {
+		return err
 	}
-	r, err := gen.run(ctx, b.window, 0)
+	rests := b.cores(u)
+	stop := looked.open(ctx, u.tables.addr)
+	b.cores(u) // the first answers
+	looks := b.cores(u)
+	stop()
+	const goal = 0.05
+	share := max(0, looks-rests) / float64(runtime.NumCPU())
+	b.report.add(row{
+		path: "live page open, nothing coming in", figure: fmt.Sprintf("%.3f cores", looks), baseline: fmt.Sprintf("%.3f cores closed", rests), ratio: fmt.Sprintf("%.1f %%", 100*share),
+		goal: fmt.Sprintf("< %.0f %% of the machine", 100*goal), met: share < goal && missing == 0,
+	})
+	return nil
+}
+
+// cores gives how many cores the pipeline uses, on the average of a while.
+func (b *bench) cores(u *upRun) float64 {
+	m := newMeter(u.pids)
+	time.Sleep(2 * b.window)
+	used := m.stop()
+	delete(used.cpu, loadName)
+	return used.sum(1).Seconds() / used.elapsed.Seconds()
+}
+
+// ingest gives the events a second that are taken when as many are sent as go. Many short turns say more than a few long ones.
+func (b *bench) ingest(ctx context.Context, gen *load) (float64, error) {
+	r, err := gen.run(ctx, b.window*3/5, 0)
 	if err != nil {
 		return 0, err
 	}

@@ -36,6 +36,21 @@ func first(h http.Header, name string) string {
 	return ""
 }
 
+// wrongKey says what is wrong with the key of a request to a route that wants one of that kind.
+func (h *Handler) wrongKey(key, kind string) string {
+	_, writes := h.sites.ByWriteKey(key)
+	_, imports := h.sites.ByImportKey(key)
+	switch {
+	case key == "":
+		return "a known " + kind + " key is needed: send it as Authorization: Bearer KEY"
+	case writes:
+		return "this is a write key: " + RouteImport + " wants an import key"
+	case imports:
+		return "this is an import key: " + RouteTouchpoints + " wants a write key"
+	}
+	return "no site has this " + kind + " key: compare it with the sites file"
+}
+
 // site finds the site of a request by its key, and holds browsers to the site's origins.
 func (h *Handler) site(r *http.Request, history bool) (*sites.Site, *refusal) {
 	find, kind := h.sites.ByWriteKey, "write"
@@ -44,8 +59,7 @@ func (h *Handler) site(r *http.Request, history bool) (*sites.Site, *refusal) {
 	}
 	site, ok := find(key(r))
 	if !ok {
-		return nil, &refusal{status: http.StatusUnauthorized, reason: reasonKey,
-			detail: "a known " + kind + " key is needed: send it as Authorization: Bearer KEY"}
+		return nil, &refusal{status: http.StatusUnauthorized, reason: reasonKey, detail: h.wrongKey(key(r), kind)}
 	}
 	if origin := first(r.Header, "Origin"); origin != "" && !site.AllowsOrigin(origin) {
 		return nil, &refusal{status: http.StatusForbidden, reason: reasonOrigin,

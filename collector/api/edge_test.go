@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -185,4 +186,23 @@ func (m *metrics) bySiteID(id string) *siteMetrics {
 		}
 	}
 	return nil
+}
+
+// TestWrongKey is told which kind of mistake it is.
+func TestWrongKey(t *testing.T) {
+	b := newBench(t, nil)
+	for _, tt := range []struct{ path, key, want string }{
+		{RouteTouchpoints, "", "is needed"},
+		{RouteTouchpoints, "other", "no site has this write key"},
+		{RouteTouchpoints, "shop-import-secret", "this is an import key"},
+		{RouteImport, "shop-key", "this is a write key"},
+		{RouteImport, "other", "no site has this import key"},
+	} {
+		r := request(event("a"), "X-Write-Key", tt.key)
+		r.Header.Del("Authorization")
+		r.URL.Path = tt.path
+		if a := b.do(t, r); a.status != 401 || !strings.Contains(a.Error.Detail, tt.want) {
+			t.Errorf("%s with %q: %d %s", tt.path, tt.key, a.status, a.text)
+		}
+	}
 }

@@ -96,7 +96,7 @@ func (s *batch) whole(body []byte, from int) *refusal {
 // array takes the events of the array that begins at i and gives the index after it.
 func (s *batch) array(b []byte, i int) (int, *refusal) {
 	broken := func(at int) (int, *refusal) {
-		return 0, notJSON(fmt.Sprintf("the array of events is broken after %d events, near byte %d: nothing of it was taken", len(s.events), at))
+		return 0, notJSON(fmt.Sprintf("the array of events is broken after %d of them, near byte %d: nothing of it was taken", len(s.events), at))
 	}
 	i = skipSpace(b, i+1)
 	if i < len(b) && b[i] == ']' {

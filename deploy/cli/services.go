@@ -39,11 +39,7 @@ func runCollector(cmd *cobra.Command) error {
 	if err := read(&common, &cfg); err != nil {
 		return err
 	}
-	log, err := common.logger(cmd.ErrOrStderr())
-	if err != nil {
-		return err
-	}
-	all, err := common.sites()
+	log, all, err := common.begin(cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -97,11 +93,7 @@ func runProcessor(cmd *cobra.Command) error {
 	if err := read(&common, &cfg, &ch); err != nil {
 		return err
 	}
-	log, err := common.logger(cmd.ErrOrStderr())
-	if err != nil {
-		return err
-	}
-	all, err := common.sites()
+	log, all, err := common.begin(cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}

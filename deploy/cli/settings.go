@@ -1,10 +1,10 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 
 	"github.com/kelseyhightower/envconfig"
 
@@ -28,7 +28,11 @@ type Common struct {
 // read fills config structs from the environment.
 func read(configs ...any) error {
 	for _, c := range configs {
-		if err := envconfig.Process("", c); err != nil {
+		err := envconfig.Process("", c)
+		if wrong := new(envconfig.ParseError); errors.As(err, &wrong) {
+			return usageError(fmt.Errorf("configuration: %s=%q: not of type %s: %w", wrong.KeyName, wrong.Value, wrong.TypeName, wrong.Err))
+		}
+		if err != nil {
 			return usageError(fmt.Errorf("configuration: %w", err))
 		}
 	}
@@ -46,6 +50,16 @@ func (c *Common) logger(w io.Writer) (*slog.Logger, error) {
 		return nil, usageError(fmt.Errorf("%s_LOG_FORMAT %w", prefix, err))
 	}
 	return log, nil
+}
+
+// begin gives what every service begins with: a log that goes to w, and the sites.
+func (c *Common) begin(w io.Writer) (*slog.Logger, *sites.Sites, error) {
+	log, err := c.logger(w)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := c.sites()
+	return log, all, err
 }
 
 // openKafka reads where Kafka is and how to connect; brokers win over the environment's, where there are any.
@@ -77,13 +91,5 @@ func loadRules(file string) (*stages.Rules, error) {
 	if file == "" {
 		return stages.Builtin(), nil
 	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("read stage rules: %w", err)
-	}
-	rules, err := stages.Load(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	return rules, nil
+	return stages.LoadFile(file)
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -23,6 +24,7 @@ import (
 	"github.com/throughline/throughline/deploy/terminal"
 	"github.com/throughline/throughline/deploy/tracing"
 	"github.com/throughline/throughline/processor"
+	"github.com/throughline/throughline/schemas/sites"
 )
 
 // stopLimit bounds the stopping of one service.
@@ -79,7 +81,7 @@ func runUp(c *cobra.Command, o upOptions) error {
 		if c.Context().Err() != nil {
 			return nil //nolint:nilerr // interrupted while it started
 		}
-		return fmt.Errorf("%w\nRun 'throughline doctor' for what to do", err)
+		return fmt.Errorf("%w\n%s", err, adviceFor(err))
 	}
 	up.greet(time.Since(start), o)
 	err = up.watch(c.Context(), o.demo, o.rate)
@@ -91,6 +93,15 @@ func runUp(c *cobra.Command, o upOptions) error {
 		fmt.Fprintln(screen, "Stopped. Starting again goes on where this ended.")
 	}
 	return err
+}
+
+// adviceFor says what to do about an error of the start.
+func adviceFor(err error) string {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return "An address is taken: perhaps Throughline runs already. For others set THROUGHLINE_COLLECTOR_LISTEN, THROUGHLINE_COLLECTOR_ADMIN_LISTEN,\n" +
+			"THROUGHLINE_UP_CLICKHOUSE_LISTEN and THROUGHLINE_UP_KAFKA_LISTEN"
+	}
+	return "Run 'throughline doctor' for what to do"
 }
 
 // upRun is one run of everything.
@@ -148,11 +159,7 @@ func prepareUp(c *cobra.Command, screen *terminal.Screen, o upOptions) (*upRun, 
 	// One admin address serves the metrics of everything.
 	parts.processor.AdminListen = ""
 	run := &upRun{registry: registry, screen: screen, log: log, dataDir: dataDir, stopTracing: stopTracing}
-	for s := range all.All() {
-		run.site, run.writeKey = s.ID, first(s.WriteKeys)
-		run.importKey = first(s.ImportKeys)
-		break
-	}
+	run.firstOf(all)
 	run.pipeline = embedded.New(embedded.Config{
 		DataDir:   dataDir,
 		Broker:    broker.Config{Listen: cfg.KafkaListen, Sync: cfg.KafkaSync, Partitions: cfg.Partitions},
@@ -160,6 +167,14 @@ func prepareUp(c *cobra.Command, screen *terminal.Screen, o upOptions) (*upRun, 
 		Collector: parts.collector, Processor: parts.processor, Page: live.Config{WriteKey: run.writeKey}, WithoutProcessor: o.withoutProcessor,
 	}, embedded.Deps{Logger: log, Registry: registry, Sites: all, LoadRules: loadRules, Tracer: tracer})
 	return run, nil
+}
+
+// firstOf notes the first site.
+func (u *upRun) firstOf(all *sites.Sites) {
+	for s := range all.All() {
+		u.site, u.writeKey, u.importKey = s.ID, first(s.WriteKeys), first(s.ImportKeys)
+		return
+	}
 }
 
 // upLogger logs into the data folder when the terminal shows the funnel, and to stderr otherwise.

@@ -187,7 +187,7 @@ test("no storage, views by hand, a wrong key, a wrong origin, a refused event", 
   assert.deepEqual(short(await stored([other], 1)), ["Page Viewed /manual/2"]);
   assert.ok(manual.said.some((text) => text.includes("refused") && text.includes("event")), manual.said.join("\n"));
 
-  for (const [where, word] of [[`${SHOP}/wrong-key`, "known write key"], [`${STRANGER}/shoes`, "CORS"]]) {
+  for (const [where, word] of [[`${SHOP}/wrong-key`, "no site has this write key"], [`${STRANGER}/shoes`, "CORS"]]) {
     const { page, posts, said, context } = await visitor();
     await page.goto(where);
     await ready(page);

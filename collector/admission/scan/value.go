@@ -122,9 +122,6 @@ func (s *Scanner) Bool() (value, ok bool) {
 	return false, s.literal("false")
 }
 
-// Null moves over null when it is there; it reports whether it was.
-func (s *Scanner) Null() bool { return s.Peek() == Null && s.literal("null") }
-
 func (s *Scanner) literal(word string) bool {
 	end := s.pos + len(word)
 	if end > len(s.data) || string(s.data[s.pos:end]) != word {

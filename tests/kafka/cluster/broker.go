@@ -133,10 +133,3 @@ func (b *Broker) end(signal syscall.Signal, limit time.Duration) {
 	}
 	b.process = nil
 }
-
-// Running tells whether the broker has been started and neither stopped nor killed.
-func (b *Broker) Running() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.process != nil
-}

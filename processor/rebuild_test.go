@@ -111,6 +111,9 @@ func TestRebuiltTablesEqualOracle(t *testing.T) {
 			c := newCluster(t, r, bookOf(t, before), seed)
 			records := population.Records()
 			stop := r.IntN(len(records) + 1)
+			if r.IntN(2) == 0 {
+				stop = len(records) // what is not rebuilt rightly is not written again
+			}
 			feed := func(records []*touchpoint.Record) {
 				for _, record := range records {
 					value, err := record.MarshalVT()
@@ -122,9 +125,11 @@ func TestRebuiltTablesEqualOracle(t *testing.T) {
 				}
 			}
 			feed(records[:stop])
-			settled := r.IntN(2) == 0
+			settled := r.IntN(3) == 0
 			if settled {
 				c.settle()
+			} else if r.IntN(2) == 0 {
+				c.settleBut(r.IntN(len(c.logs))) // to which contributions are on their way
 			}
 			clear(c.owners)
 			rows := &torn{memory: c.memory, r: r, failures: 30}

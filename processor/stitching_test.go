@@ -185,11 +185,17 @@ func (c *cluster) flush(o *owner, p int, f *flush) (string, error) {
 }
 
 // settle works until every log is read to its end.
-func (c *cluster) settle() {
+func (c *cluster) settle() { c.settleBut(-1) }
+
+// settleBut leaves one log as it is.
+func (c *cluster) settleBut(held int) {
 	c.faults, c.memory.failures = 0, 0
 	for busy := true; busy; {
 		busy = false
 		for p := range c.logs {
+			if p == held {
+				continue
+			}
 			if c.owners[p] == nil || c.partitions[p].next < int64(len(c.logs[p])) {
 				busy = true
 				c.work(p)

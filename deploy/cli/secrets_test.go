@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"os"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // Whatever goes wrong with an address, its password is not shown.
@@ -16,7 +19,10 @@ func TestPasswordsAreNotShown(t *testing.T) {
 	t.Setenv("THROUGHLINE_KAFKA_SASL_PASSWORD", secret)
 	t.Setenv("THROUGHLINE_LOG_LEVEL", "debug")
 	t.Setenv("THROUGHLINE_PROCESSOR_ADMIN_LISTEN", "127.0.0.1:0")
-	for _, args := range [][]string{{"processor"}, {"migrate"}, {"funnel"}, {"doctor"}, {"doctor", "--json"}} {
+	if out := runUntil(t, "waiting for ClickHouse", "processor"); strings.Contains(out, secret) {
+		t.Errorf("processor shows the password:\n%s", out)
+	}
+	for _, args := range [][]string{{"migrate"}, {"funnel"}, {"doctor"}, {"doctor", "--json"}} {
 		code, out, said := run(args...)
 		if code == exitOK {
 			t.Errorf("%v went well with nothing there", args)
@@ -33,4 +39,26 @@ func TestPasswordsAreNotShown(t *testing.T) {
 			}
 		}
 	}
+}
+
+// runUntil runs a command line until it has said something, and gives all it said.
+func runUntil(t *testing.T, text string, args ...string) string {
+	t.Helper()
+	var said lockedBuffer
+	ended := make(chan int, 1)
+	go func() { ended <- Main(args, &said, &said) }()
+	for !strings.Contains(said.String(), text) {
+		select {
+		case code := <-ended:
+			t.Fatalf("%v ended with %d before it said %q:\n%s", args, code, text, said.String())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if code := <-ended; code != exitOK {
+		t.Errorf("%v ended with %d when it was asked to", args, code)
+	}
+	return said.String()
 }

@@ -96,7 +96,7 @@ Configuration comes from THROUGHLINE_… variables; .env.example lists every one
 	)
 	add(root, "run", newUp(), newCollector(), newProcessor())
 	add(root, "use", newSend(), newImport(), newFunnel(), newTail(), newLive(), newStages())
-	add(root, "care", newIdentity(), newRebuild(), newTopics(), newOffsets(), newMigrate(), newDoctor(), newHealthcheck())
+	add(root, "care", newIdentity(), newForget(), newRebuild(), newTopics(), newOffsets(), newMigrate(), newDoctor(), newHealthcheck())
 	root.AddCommand(newEngine(), newServeEngine(), newLibchdb())
 	for _, c := range root.Commands() {
 		codeArgs(c)

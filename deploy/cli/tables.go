@@ -7,7 +7,10 @@ import (
 	"os"
 	"strings"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
+
 	"github.com/throughline/throughline/deploy/kafkaconn"
+	schema "github.com/throughline/throughline/schemas/clickhouse"
 )
 
 // tables is where ClickHouse is, with what stood in files. Authorities are nil for those of the system.
@@ -53,4 +56,16 @@ func withPassword(dsn, file string) (string, error) {
 	}
 	at.User = url.UserPassword(user, password)
 	return at.String(), nil
+}
+
+// databaseOf is the database that a DSN names, or the usual one.
+func databaseOf(dsn string) (string, error) {
+	options, err := clickhouse.ParseDSN(dsn)
+	if err != nil {
+		return "", usageError(fmt.Errorf("THROUGHLINE_CLICKHOUSE_DSN: %w", err))
+	}
+	if options.Auth.Database == "" || options.Auth.Database == "default" {
+		return schema.DefaultDatabase, nil
+	}
+	return options.Auth.Database, nil
 }

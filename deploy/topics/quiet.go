@@ -71,3 +71,43 @@ func (e *ensurer) waiting(ctx context.Context, group string) (waiting int64, err
 	}
 	return waiting, nil
 }
+
+// Ends gives where the logs of touchpoints end now, by partition: what Missing counts up to.
+func Ends(ctx context.Context, cfg Config) (map[int]int64, error) {
+	e, stop := newEnsurer(cfg)
+	defer stop()
+	there, err := e.metadata(ctx, topics.Touchpoints)
+	if err != nil {
+		return nil, fmt.Errorf("ends of %s: %w", topics.Touchpoints, err)
+	}
+	bounds := &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{}}
+	for _, p := range there.Partitions {
+		bounds.Topics[topics.Touchpoints] = append(bounds.Topics[topics.Touchpoints], kafka.LastOffsetOf(p.ID))
+	}
+	logs, err := e.client.ListOffsets(ctx, bounds)
+	if err != nil {
+		return nil, fmt.Errorf("ends of %s: %w", topics.Touchpoints, err)
+	}
+	ends := map[int]int64{}
+	for _, p := range logs.Topics[topics.Touchpoints] {
+		if p.Error != nil {
+			return nil, fmt.Errorf("end of %s/%d: %w", topics.Touchpoints, p.Partition, p.Error)
+		}
+		ends[p.Partition] = p.LastOffset
+	}
+	return ends, nil
+}
+
+// Missing counts the records of touchpoints before some ends that a group has not committed yet.
+func Missing(ctx context.Context, cfg Config, group string, ends map[int]int64) (missing int64, err error) {
+	all, err := Offsets(ctx, cfg, group)
+	if err != nil {
+		return 0, err
+	}
+	for _, o := range all {
+		if o.Topic == topics.Touchpoints {
+			missing += max(0, ends[o.Partition]-o.Offset)
+		}
+	}
+	return missing, nil
+}

@@ -67,7 +67,7 @@ func (s *State) Marks(partition int32) (all []erasure.Mark, err error) {
 func (b *Batch) Drop(key []byte) error { return b.batch.Delete(key, nil) }
 
 // Scrub has what lay under some keys leave the disk too, not only the view: what is deleted or overwritten stays in Pebble's
-// files until they are merged. It returns at once; Close ends it.
+// files until they are merged. It returns at once; Close waits for it a while.
 func (s *State) Scrub(keys [][]byte) {
 	s.scrubs.Go(func() {
 		for _, key := range keys {

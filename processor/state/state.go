@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -102,13 +103,18 @@ func (s *State) checkLayout() error {
 	return b.Commit(pebble.Sync)
 }
 
+// scrubLimit is how long Close waits for what is leaving the disk.
+const scrubLimit = 10 * time.Second
+
 // Close flushes and closes.
 func (s *State) Close() error {
 	s.open.Lock()
 	s.gone = true
 	s.open.Unlock()
-	s.stop()
+	limit := time.AfterFunc(scrubLimit, s.stop)
 	s.scrubs.Wait()
+	limit.Stop()
+	s.stop()
 	return s.db.Close()
 }
 

@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"fmt"
+	"strings"
 	"text/template"
 )
 
@@ -34,6 +35,9 @@ func (f Form) table(name string) string {
 	}
 	return f.database() + "." + name + "_shard" + f.on()
 }
+
+// Stored gives, for ALTER TABLE, where the rows of a table <name>_log lie: the table itself, or those of all shards.
+func (f Form) Stored(log string) string { return f.table(strings.TrimSuffix(log, "_log")) }
 
 func (f Form) replacing(name, columns string) string {
 	if f.Cluster == "" {

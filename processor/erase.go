@@ -8,7 +8,6 @@ import (
 	"github.com/throughline/throughline/processor/erasure"
 	"github.com/throughline/throughline/processor/identity"
 	"github.com/throughline/throughline/processor/journey"
-	"github.com/throughline/throughline/processor/state"
 	"github.com/throughline/throughline/processor/store"
 	"github.com/throughline/throughline/schemas/topics"
 	"github.com/throughline/throughline/schemas/touchpoint"
@@ -71,7 +70,7 @@ func (p *portion) erases(first *item) bool {
 // erase makes go what the record says: out of the set and, by tombstones, out of the tables, until somebody deletes the rows.
 func (c *cutter) erase(out *portion, who *identity.Person, it *item, e *touchpoint.Erase) {
 	customer := it.row.Customer()
-	out.scrub = append(out.scrub, state.Key(nil, it.row.Bucket, customer))
+	out.scrub = append(out.scrub, it.row.Bucket)
 	marks := erasure.Marks(e)
 	if marks[0].Kind != erasure.Source && c.gone.Knows(marks[0]) {
 		return // all of it is done and stored, and what came since is not what was meant

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/throughline/throughline/processor/consume"
@@ -158,12 +159,12 @@ func put(b *state.Batch, s change) error {
 
 // scrub has what was erased leave the disk as well.
 func (o *owner) scrub(f *flush) {
-	var keys [][]byte
+	var buckets []uint16
 	for _, p := range f.portions {
-		keys = append(keys, p.scrub...)
+		buckets = append(buckets, p.scrub...)
 	}
-	if len(keys) > 0 {
-		o.state.Scrub(keys)
+	if slices.Sort(buckets); len(buckets) > 0 {
+		o.state.Scrub(slices.Compact(buckets))
 	}
 }
 

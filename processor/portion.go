@@ -33,10 +33,10 @@ type portion struct {
 	links, unlinks, applied, stale, stitched int
 	// The anonymous ids whose contributions the user at hand has taken.
 	sources []string
-	// Records of what was erased, and erasures; what is to be remembered of those, and the keys that must leave the disk.
+	// Records of what was erased, and erasures; what is to be remembered of those, and the buckets whose past must leave the disk.
 	refused, erased int
 	marks           []erasure.Mark
-	scrub           [][]byte
+	scrub           []uint16
 	// The first records of customers that only their whole history can take.
 	postponed []*item
 }

@@ -66,13 +66,13 @@ func (s *State) Marks(partition int32) (all []erasure.Mark, err error) {
 // Drop removes a customer's set.
 func (b *Batch) Drop(key []byte) error { return b.batch.Delete(key, nil) }
 
-// Scrub has what lay under some keys leave the disk too, not only the view: what is deleted or overwritten stays in Pebble's
+// Scrub has what some buckets had before leave the disk too, not only the view: what is deleted or overwritten stays in Pebble's
 // files until they are merged. It returns at once; Close waits for it a while.
-func (s *State) Scrub(keys [][]byte) {
+func (s *State) Scrub(buckets []uint16) {
 	s.scrubs.Go(func() {
-		for _, key := range keys {
+		for _, bucket := range buckets {
 			// What fails is left to Pebble's own merging, which comes sooner or later.
-			if s.closing.Err() != nil || errors.Join(s.merge(key), s.merge(key)) != nil {
+			if s.closing.Err() != nil || errors.Join(s.merge(bucket), s.merge(bucket)) != nil {
 				return
 			}
 		}
@@ -88,12 +88,12 @@ func (s *State) Scrub(keys [][]byte) {
 // manifestsKept is how many Pebble keeps, the current one included.
 const manifestsKept = 2
 
-// merge merges the files that have a key. A file that overlaps no other one would only be moved down; so one that deletes
-// range keys, of which there are none, is laid over it: at the second time at the latest there are two.
-func (s *State) merge(key []byte) error {
-	end := append(key[:len(key):len(key)], 0)
-	if err := s.db.RangeKeyDelete(key, end, pebble.Sync); err != nil {
+// merge merges the files of a bucket. A file that overlaps no other one would only be moved down, with what it deletes; so one
+// that deletes the bucket's range keys, of which there are none, is laid over it: at the second time at the latest there are two.
+func (s *State) merge(bucket uint16) error {
+	from, to := bounds(bucket)
+	if err := s.db.RangeKeyDelete(from, to, pebble.Sync); err != nil {
 		return err
 	}
-	return s.db.Compact(s.closing, key, end, false)
+	return s.db.Compact(s.closing, from, to, false)
 }

@@ -62,13 +62,6 @@ func (a *admin) start() (err error) {
 	return nil
 }
 
-func (a *admin) addr() string {
-	if a.listener == nil {
-		return ""
-	}
-	return a.listener.Addr().String()
-}
-
 func (a *admin) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()

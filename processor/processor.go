@@ -185,9 +185,6 @@ func (p *Processor) ready() map[string]error {
 	return checks
 }
 
-// AdminAddr is where metrics and health are served once Run has begun.
-func (p *Processor) AdminAddr() string { return p.admin.addr() }
-
 // pebbleLogger passes on what Pebble says when something is wrong and drops its diary.
 type pebbleLogger struct{ log *slog.Logger }
 

@@ -123,7 +123,7 @@ func (p *Pipeline) startServers(ctx context.Context) error {
 		p.engine = e
 	}
 	if err := <-brokerUp; err != nil {
-		return errors.Join(engineErr, fmt.Errorf("broker: %w", err))
+		return errors.Join(engineErr, err)
 	}
 	p.broker = b
 	if engineErr != nil {

@@ -10,4 +10,7 @@
 // Who an anonymous touch belongs to is decided by the owner of its anonymous id (package identity), from links: records saying that a
 // user was seen on it. The owner of each user is told by contributions: "of this day of this anonymous id you have exactly these
 // touches". What a user's journeys are made of are the own touches and the latest contributions.
+//
+// A Rebuild gives stored touchpoints the stages of other rules, and rewrites the rows that change by it, while no processor is at work.
+// Whoever takes a partition over afterwards restores it; contributions of before are not taken, for their stages are of before.
 package processor

@@ -171,14 +171,19 @@ func rebuildSite(c *cobra.Command, site *sites.Site, o rebuildOptions, rows *sto
 	if err := rebuild.Print(c.OutOrStdout(), report); err != nil {
 		return err
 	}
-	last := "\nDone. Start the processors: they restore their state from ClickHouse.\n"
-	if o.dryRun {
-		last = "\nNothing was written. See 'throughline rebuild --help' for how to do it.\n"
-	} else if configured == nil || configured.Digest() != rules.Digest() {
-		last = fmt.Sprintf("\nDone. Before you start the processors, name these rules in the sites file, for site %s: rules: %s\n", site.ID, o.rules)
-	}
-	_, err = fmt.Fprint(c.OutOrStdout(), last)
+	_, err = fmt.Fprintf(c.OutOrStdout(), "\n%s\n", nextStep(site, o, configured != nil && configured.Digest() == rules.Digest()))
 	return err
+}
+
+// nextStep says what to do after a rebuild; named tells whether the sites file names its rules.
+func nextStep(site *sites.Site, o rebuildOptions, named bool) string {
+	switch {
+	case o.dryRun:
+		return "Nothing was written. See 'throughline rebuild --help' for how to do it."
+	case !named:
+		return fmt.Sprintf("Done. Before you start the processors, name these rules in the sites file, for site %s: rules: %s", site.ID, o.rules)
+	}
+	return "Done. Start the processors: they restore their state from ClickHouse."
 }
 
 // rebuildTrouble adds what to do where something was cut off in the middle.

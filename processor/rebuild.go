@@ -43,6 +43,8 @@ type RebuildDeps struct {
 	Site  *sites.Site
 	Rules *stages.Rules
 	Store RebuildStore
+	// All writes every row, not only those that the rules change: for options of the site that have changed.
+	All bool
 	// Sample is how many changed journeys are listed.
 	Sample int
 	// Progress is told how far it has come; nil for nobody.

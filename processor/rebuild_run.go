@@ -67,7 +67,7 @@ func (r *Rebuild) begin(ctx context.Context) (done map[stepPart]bool, err error)
 		}
 	}
 	unfinished := last.Rebuild != 0 && !done[stepPart{store.RebuildFinished, 0}]
-	if unfinished && last.RulesDigest == r.deps.Rules.Digest() {
+	if unfinished && last.RulesDigest == r.deps.Rules.Digest() && (last.Whole || !r.deps.All) {
 		r.mark = last
 		r.deps.Logger.Info("going on with a rebuild that was interrupted", "site", r.mark.Site, "parts_done", len(done)-1)
 		return done, nil
@@ -77,7 +77,7 @@ func (r *Rebuild) begin(ctx context.Context) (done map[stepPart]bool, err error)
 		return nil, err
 	}
 	r.mark = store.RebuildStep{
-		Site: r.deps.Site.ID, Rebuild: max(r.deps.Now().UnixMicro(), last.Rebuild+1), Parts: uint32(parts), Whole: unfinished,
+		Site: r.deps.Site.ID, Rebuild: max(r.deps.Now().UnixMicro(), last.Rebuild+1), Parts: uint32(parts), Whole: unfinished || r.deps.All,
 		RulesVersion: r.deps.Rules.Version(), RulesDigest: r.deps.Rules.Digest(),
 	}
 	return map[stepPart]bool{}, r.note(ctx, store.RebuildBegun, 0, 0)

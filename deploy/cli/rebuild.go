@@ -20,6 +20,7 @@ import (
 type rebuildOptions struct {
 	site, rules  string
 	dryRun, json bool
+	all          bool
 	sample       int
 }
 
@@ -40,6 +41,9 @@ afterwards the tables are as if the rules had been these from the start. Stages 
      Processors do not start before it is through. Running it twice changes nothing.
   4. Start the processors. They restore their state from ClickHouse, and go on with what waits.
 
+Other options of a site (session_gap, journey_timeout, cycle, currency …) hold for what is touched after a change of them; 'throughline rebuild --all', in the
+same steps, has them hold for everything.
+
 Without --site it takes each site in turn; without --rules the rules that the sites file names.`,
 		Example: "  throughline rebuild --dry-run\n  throughline rebuild --dry-run --site shop --rules shop-2.stages.yaml --sample 20\n  throughline rebuild",
 		Args:    cobra.NoArgs,
@@ -55,6 +59,7 @@ Without --site it takes each site in turn; without --rules the rules that the si
 	f.StringVar(&o.rules, "rules", "", "file of stage rules (default: what the sites file names for the site)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what would change, and write nothing")
 	f.IntVar(&o.sample, "sample", 10, "list so many of the journeys that change")
+	f.BoolVar(&o.all, "all", false, "write every session, journey and transition anew: after a change of session_gap, cycle or another option of the site")
 	f.BoolVar(&o.json, "json", false, "print JSON, a line a site")
 	return c
 }
@@ -151,7 +156,7 @@ func rebuildSite(c *cobra.Command, site *sites.Site, o rebuildOptions, rows *sto
 	progress, clear := rebuild.NewBar(c.ErrOrStderr())
 	defer clear()
 	r, err := processor.NewRebuild(processor.RebuildDeps{
-		Logger: log, Site: site, Rules: rules, Store: rows, Sample: o.sample, Progress: progress, Quiet: quiet,
+		Logger: log, Site: site, Rules: rules, Store: rows, All: o.all, Sample: o.sample, Progress: progress, Quiet: quiet,
 	})
 	if err != nil {
 		return err

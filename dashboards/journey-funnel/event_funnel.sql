@@ -3,6 +3,7 @@
 -- Bots are left out. At most 255 events.
 WITH
     arrayMap(name -> trimBoth(name), splitByChar(',', ${steps:singlequote})) AS steps,
+    arrayDistinct(steps) AS names,
     toInt64(toUInt32OrZero(${window:singlequote})) * 1000 AS window_ms
 SELECT
     step, steps[step] AS event, reached[step] AS customers,
@@ -31,13 +32,13 @@ FROM
                     toString(site) AS place, customer_kind = 'user' AS known, customer_id,
                     NOT known AND customer_id GLOBAL IN (SELECT anonymous_id FROM identities) AS shared,
                     -- A hit is a time in milliseconds times 256, plus the number of the event: numbers sort faster than pairs.
-                    groupArray(toUnixTimestamp64Milli(occurred_at) * 256 + indexOf(steps, event)) AS sent,
+                    groupArray(toUnixTimestamp64Milli(occurred_at) * 256 + transform(event, names, arrayMap(name -> indexOf(steps, name), names), 0)) AS sent,
                     arrayJoin(if(shared, arrayMap(hit -> [hit], sent), [sent])) AS piece,
                     fromUnixTimestamp64Milli(intDiv(piece[1], 256), 'UTC') AS at
                 FROM accepted_touchpoints
                 WHERE $__timeFilter(occurred_at)
                     AND $__conditionalAll(site IN (${site:singlequote}), $site)
-                    AND has(steps, event) AND NOT bot
+                    AND event IN (SELECT arrayJoin(names)) AND NOT bot
                 GROUP BY place, known, customer_id
             ) AS mine
             ASOF LEFT JOIN

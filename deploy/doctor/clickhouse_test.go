@@ -97,7 +97,7 @@ func TestClickHouseGood(t *testing.T) {
 	checks := ClickHouse(database(t, "good", true), nil)
 	expect(t, run(t, checks, "clickhouse"), OK, "release 2")
 	expect(t, run(t, checks, "clickhouse-tables"), OK, "migrations applied in database good")
-	expect(t, run(t, checks, "clickhouse-access"), OK, "9 tables")
+	expect(t, run(t, checks, "clickhouse-access"), OK, "10 tables")
 	expect(t, run(t, checks, "clickhouse-disks"), OK, "disk default")
 	expect(t, run(t, checks, "clock"), OK, "ClickHouse's clock is")
 }

@@ -57,7 +57,7 @@ func (s server) applied(ctx context.Context, conn driver.Conn) (map[uint32]strin
 
 var written = []string{
 	store.TableTouchpoints, store.TableSessions, store.TableJourneys, store.TableTransitions, store.TableIdentities, store.TableUnlinks,
-	store.TableContributions, store.TableRejected, store.TableRebuilds,
+	store.TableContributions, store.TableRejected, store.TableRebuilds, store.TableErasures,
 }
 
 // access reads and writes each table: an INSERT of no rows needs the same rights as one of many, and leaves nothing.

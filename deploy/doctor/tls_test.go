@@ -24,6 +24,6 @@ func TestClickHouseByTLS(t *testing.T) {
 	at.Scheme, at.Host, at.RawQuery = "https", strings.TrimPrefix(server.URL, "https://"), "secure=true"
 	pool := x509.NewCertPool()
 	pool.AddCert(server.Certificate())
-	expect(t, run(t, ClickHouse(at.String(), pool), "clickhouse-access"), OK, "9 tables")
+	expect(t, run(t, ClickHouse(at.String(), pool), "clickhouse-access"), OK, "10 tables")
 	expect(t, run(t, ClickHouse(at.String(), nil), "clickhouse"), Fail, "THROUGHLINE_CLICKHOUSE_CA_FILE")
 }

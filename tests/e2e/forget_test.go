@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -158,21 +162,28 @@ func TestForget(t *testing.T) {
 		t.Error("the state does not have the others in clear: this test finds nothing")
 	}
 	check("started again")
+	before := offsets(ctx, t, p)
 	p.Stop(t)
 
 	must(t, os.RemoveAll(filepath.Join(p.Dir, "state")))
 	p.Set("PROCESSOR_GROUP=another")
 	p.Start(t)
-	harness.Eventually(t, time.Minute, "the topic is replayed", func() error {
-		out, err := p.Command(ctx, "offsets")
-		if err != nil {
-			return fmt.Errorf("%w: %s", err, out)
-		}
-		if !strings.Contains(out, "touchpoints.v1") || strings.Contains(out, "touchpoints.v1,0,0\n") {
-			return fmt.Errorf("offsets are\n%s", out)
+	harness.Eventually(t, time.Minute, "the topics are replayed", func() error {
+		for partition, offset := range offsets(ctx, t, p) {
+			if offset < before[partition] {
+				return fmt.Errorf("%s stands at %d of %d", partition, offset, before[partition])
+			}
 		}
 		return nil
 	})
+	resp, err := http.Get("http://" + p.Admin + "/metrics")
+	must(t, err)
+	defer resp.Body.Close()
+	metrics, err := io.ReadAll(resp.Body)
+	must(t, err)
+	if refused := regexp.MustCompile(`(?m)^throughline_processor_erased_records_total (\S+)$`).FindSubmatch(metrics); refused == nil || string(refused[1]) == "0" {
+		t.Errorf("records refused: %s", refused)
+	}
 	// What comes now is of somebody new.
 	fresh := fmt.Sprintf(`[{"message_id": "n1", "event": "Product Viewed", "user_id": %q, "anonymous_id": %q}]`, forgottenUser, forgottenPhone)
 	check("replayed")
@@ -183,6 +194,21 @@ func TestForget(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// offsets gives how far the group is in each partition.
+func offsets(ctx context.Context, t *testing.T, p *harness.Pipeline) map[string]int64 {
+	t.Helper()
+	out, err := p.Command(ctx, "offsets")
+	must(t, err)
+	all := map[string]int64{}
+	for line := range strings.Lines(out) {
+		at := strings.LastIndexByte(strings.TrimSpace(line), ',')
+		n, err := strconv.ParseInt(strings.TrimSpace(line[at+1:]), 10, 64)
+		must(t, err)
+		all[line[:at]] = n
+	}
+	return all
 }
 
 func sendNow(ctx context.Context, t *testing.T, p *harness.Pipeline, events string) {

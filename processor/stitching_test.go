@@ -46,6 +46,8 @@ type cluster struct {
 	// How often to break, of a hundred.
 	faults int
 	died   map[string]int
+	// Records that belong to what was erased.
+	refused int
 }
 
 // fastDir is a folder in memory where there is one: the test is about order, not about disks.
@@ -145,6 +147,7 @@ func (c *cluster) work(p int) {
 	out, err := o.cutter(c.t.Context(), part).cut(part, taken)
 	must(c.t, err)
 	part.recent.add(out.sets)
+	c.refused += out.refused
 	if step, err := c.flush(o, p, &flush{portions: []*portion{out}}); err != nil {
 		c.died[step]++
 		c.owners[p] = nil

@@ -44,13 +44,7 @@ func chromium(t *testing.T) string {
 
 // TestInBrowser runs look.mjs against a pipeline that is empty at first. KEEP_SCREENSHOTS names a folder for what it sees.
 func TestInBrowser(t *testing.T) {
-	browser := chromium(t)
-	dir := t.TempDir()
-	modules(t, ".", dir)
-	text, err := os.ReadFile("look.mjs")
-	must(t, err)
-	must(t, os.WriteFile(filepath.Join(dir, "look.mjs"), text, 0o600))
-
+	w := newWalk(t, "look.mjs")
 	p := harness.New(t, "")
 	p.Start(t)
 	levers := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -59,17 +53,36 @@ func TestInBrowser(t *testing.T) {
 		}
 	}))
 	defer levers.Close()
+	w.run(t, "PAGE=http://"+p.ClickHouse+"/live/", "COLLECTOR=http://"+p.HTTP, "LEVERS="+levers.URL)
+}
 
-	look := exec.CommandContext(t.Context(), "node", "--test", "--test-reporter=spec", "look.mjs")
-	look.Dir = dir
-	look.Env = append(os.Environ(), "PAGE=http://"+p.ClickHouse+"/live/", "COLLECTOR=http://"+p.HTTP, "LEVERS="+levers.URL, "CHROMIUM="+browser)
-	out, err := look.CombinedOutput()
+// walk is a script of tests that node runs with a browser, beside the modules that it needs.
+type walk struct{ script, dir, browser string }
+
+// newWalk skips the test where there is no browser or no node.
+func newWalk(t *testing.T, script string) walk {
+	t.Helper()
+	w := walk{script: script, dir: t.TempDir(), browser: chromium(t)}
+	modules(t, ".", w.dir)
+	text, err := os.ReadFile(script)
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(w.dir, script), text, 0o600))
+	return w
+}
+
+// run gives the script variables as NAME=value, and fails the test when one of its tests fails or it has none.
+func (w walk) run(t *testing.T, variables ...string) {
+	t.Helper()
+	node := exec.CommandContext(t.Context(), "node", "--test", "--test-reporter=spec", w.script)
+	node.Dir = w.dir
+	node.Env = append(append(os.Environ(), "CHROMIUM="+w.browser), variables...)
+	out, err := node.CombinedOutput()
 	t.Logf("%s", out)
 	if err != nil {
-		t.Fatalf("look.mjs: %v", err)
+		t.Fatalf("%s: %v", w.script, err)
 	}
 	if !strings.Contains(string(out), "pass ") {
-		t.Fatal("look.mjs ran no test")
+		t.Fatalf("%s ran no test", w.script)
 	}
 }
 

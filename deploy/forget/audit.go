@@ -23,7 +23,7 @@ type Count struct {
 
 // asked writes down that the request was made.
 func (r *Run) asked(ctx context.Context) error {
-	if err := r.note(ctx, "toDateTime64(0, 6, 'UTC')", 1); err != nil {
+	if err := r.note(ctx, "toDateTime64(0, 6, 'UTC')", 0, 1); err != nil {
 		return fmt.Errorf("write down the request: %w", err)
 	}
 	r.cfg.Told("request " + r.request + " is written down in the table erasures")
@@ -32,13 +32,18 @@ func (r *Run) asked(ctx context.Context) error {
 
 // done writes down that nothing is left.
 func (r *Run) done(ctx context.Context) error {
-	if err := r.note(ctx, "now64(6)", 2); err != nil {
+	touchpoints, err := number(ctx, r.cfg.ClickHouse, "SELECT sum(touchpoints) FROM erasures_log FINAL WHERE request = {request:String} AND kind != 'request'",
+		named{"request": r.request})
+	if err != nil {
+		return fmt.Errorf("count what went: %w", err)
+	}
+	if err := r.note(ctx, "now64(6)", touchpoints, 2); err != nil {
 		return fmt.Errorf("write down that the request is done: %w", err)
 	}
 	return nil
 }
 
-func (r *Run) note(ctx context.Context, doneAt string, version int) error {
+func (r *Run) note(ctx context.Context, doneAt string, touchpoints uint64, version int) error {
 	kind, id := erasure.Kind("user"), r.plan.User
 	if id == "" {
 		kind, id = "anonymous", r.plan.Anonymous
@@ -51,7 +56,7 @@ func (r *Run) note(ctx context.Context, doneAt string, version int) error {
 	return r.cfg.ClickHouse.Exec(ctx, fmt.Sprintf(`INSERT INTO erasures_log (site, kind, hash, salt, request, asked_at, done_at, touchpoints, rows_deleted, version)
 		SELECT %s, 'request', '%s', '%s', '%s', fromUnixTimestamp64Micro(%d, 'UTC'), %s, %d, map(%s), %d`,
 		quoted(r.plan.Site), uuid.UUID(hash), hex.EncodeToString(r.salt), r.request, r.until.UnixMicro(), doneAt,
-		r.deleted[store.TableTouchpoints], strings.Join(counts, ", "), version))
+		touchpoints, strings.Join(counts, ", "), version))
 }
 
 func quoted(s string) string { return "unhex('" + hex.EncodeToString([]byte(s)) + "')" }

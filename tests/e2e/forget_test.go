@@ -74,10 +74,10 @@ func refusedWith(ctx context.Context, t *testing.T, p *harness.Pipeline, id stri
 func holding(t *testing.T, dir, text string) (names []string) {
 	t.Helper()
 	must(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return nil // merged away meanwhile
+		if err == nil && d.IsDir() {
+			return nil
 		}
-		content, err := os.ReadFile(path)
+		content, err := os.ReadFile(path) // it may have been merged away meanwhile
 		if err == nil && bytes.Contains(content, []byte(text)) {
 			names = append(names, path)
 		}

@@ -41,9 +41,10 @@ export class Figures {
   summary(table: Table): void {
     const one = rows<Summary>(table)[0];
     if (!one) return;
-    set(this.journeys, brief(one.journeys), one.journeys_change);
-    set(this.conversion, percent(one.conversion), one.conversion_change);
-    set(this.revenue, brief(one.revenue_total), one.revenue_change);
+    const before = one.journeys_change == null ? 0 : one.journeys / (1 + one.journeys_change);
+    set(this.journeys, brief(one.journeys), one.journeys_change, before);
+    set(this.conversion, percent(one.conversion), one.conversion_change, before);
+    set(this.revenue, brief(one.revenue_total), one.revenue_change, before);
     write(this.open.value, percent(one.open_share));
     write(this.open.note, "of them may still go on");
   }
@@ -70,8 +71,12 @@ export class Figures {
   }
 }
 
-function set(tile: Tile, text: string, changed: number | null): void {
+const enough = 30; // journeys that a period must have had to be compared with
+
+function set(tile: Tile, text: string, changed: number | null, before: number): void {
   write(tile.value, text);
-  write(tile.note, changed == null ? "nothing before to compare" : `${change(changed)} on the period before`);
-  tile.note.dataset.way = changed == null || Math.abs(changed) < 0.005 ? "" : changed > 0 ? "up" : "down";
+  const compared = changed != null && before >= enough;
+  write(tile.note, before === 0 ? "nothing before to compare" : !compared ? "too little before to compare"
+    : changed >= 9 ? `${brief(changed + 1)} times the period before` : `${change(changed)} on the period before`);
+  tile.note.dataset.way = !compared || Math.abs(changed) < 0.005 ? "" : changed > 0 ? "up" : "down";
 }

@@ -17,7 +17,7 @@ import (
 // so has a tombstone.
 func TestLateInsertsLose(t *testing.T) {
 	rules := builtin(t)
-	for seed := *firstPopulation; seed < *firstPopulation+uint64(*populations/2); seed++ {
+	for seed := *firstPopulation; seed < *firstPopulation+uint64(*populations/4); seed++ {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 5))
 			// Rules that are younger than anything received, as with an import, must not make all versions their date.

@@ -167,10 +167,12 @@ func (p *Processor) unlessRebuilding(ctx context.Context, rows Store) error {
 
 // unlessStopped is nil once ctx is done: to be stopped while waiting is no error.
 func unlessStopped(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	select {
+	case <-ctx.Done():
 		return nil
+	default:
+		return err
 	}
-	return err
 }
 
 // ready names each check and what is wrong, nil where nothing is.

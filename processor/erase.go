@@ -169,14 +169,22 @@ func (o *owner) uncounted(ctx context.Context) uncounted {
 	}
 }
 
-// withoutErased drops the edges of an anonymous id that were erased, whose tombstones are still there.
+// withoutErased drops what was erased of an anonymous id's edges and unlinks and is not deleted from the tables yet.
 func withoutErased(l *store.LinkedID, gone *erasure.Known) {
 	if gone == nil {
 		return
 	}
-	l.Edges = slices.DeleteFunc(l.Edges, func(e store.StoredEdge) bool {
-		return e.Deleted && e.At*1000 <= max(gone.Pair(l.Site, l.AnonymousID, e.UserID), gone.Until(erasure.Source, l.Site, l.AnonymousID, e.UserID))
-	})
+	until := func(user string) int64 {
+		return max(gone.Pair(l.Site, l.AnonymousID, user), gone.Until(erasure.Source, l.Site, l.AnonymousID, user))
+	}
+	l.Edges = slices.DeleteFunc(l.Edges, func(e store.StoredEdge) bool { return e.Deleted && e.At*1000 <= until(e.UserID) })
+	var unlinks []identity.Unlink
+	for i, u := range l.Unlinks {
+		if l.UnlinkedAt[i] > until(u.UserID) {
+			unlinks = append(unlinks, u)
+		}
+	}
+	l.Unlinks, l.UnlinkedAt = unlinks, nil
 }
 
 // learnErased gives a partition what was erased, as far as its state has come; later ones would refuse what is not in the state yet. The

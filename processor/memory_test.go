@@ -210,6 +210,7 @@ func (m *memory) linked(site, anonymous string) *store.LinkedID {
 				until = identity.Forever
 			}
 			l.Unlinks = append(l.Unlinks, identity.Unlink{UserID: u.UserID, Until: until})
+			l.UnlinkedAt = append(l.UnlinkedAt, u.ReceivedAt)
 		}
 	}
 	return l

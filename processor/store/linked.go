@@ -15,6 +15,8 @@ type LinkedID struct {
 	Bucket  uint16
 	Edges   []StoredEdge
 	Unlinks []identity.Unlink
+	// When each of them was received, Unix microseconds.
+	UnlinkedAt []int64
 }
 
 // StoredEdge is an edge as it is stored: live, or a tombstone.
@@ -43,7 +45,7 @@ func (s *Store) facts() string {
 		FROM %s GROUP BY site, anonymous_id, user_id, asserted_at, source
 		UNION ALL
 		SELECT DISTINCT site, anonymous_id, 1 AS fact, user_id AS user, toUnixTimestamp64Milli(until) AS at, '' AS source, 0 AS deleted,
-			bucket, 0 AS partitions, 0 AS offset, 0 AS version
+			bucket, 0 AS partitions, 0 AS offset, toUInt64(toUnixTimestamp64Micro(received_at)) AS version
 		FROM %s`, s.from(TableIdentities), s.from(TableUnlinks))
 }
 
@@ -89,6 +91,7 @@ func (f *fact) add(to *SourceOf) {
 			until = identity.Forever
 		}
 		to.Unlinks = append(to.Unlinks, identity.Unlink{UserID: f.edge.UserID, Until: until})
+		to.UnlinkedAt = append(to.UnlinkedAt, int64(f.version))
 		to.Bucket = f.bucket
 	case factTaken:
 		to.Taken, to.Version = f.taken, max(to.Version, f.version)

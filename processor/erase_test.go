@@ -218,7 +218,8 @@ func (f *forgetting) naming(alone map[string]bool) (found []string) {
 	return found
 }
 
-// apart splits a population's touchpoints: what is received up to a time, and behind it. Copies of a message that lie on both sides are left out.
+// apart splits a population's touchpoints: what is received up to a time, and behind it. Copies of a message that lie on both sides are left
+// out.
 func apart(p *stitching.Population, at int64) (before, after []*touchpoint.Touchpoint) {
 	sides := map[string]int{}
 	for _, t := range p.Touchpoints {
@@ -229,6 +230,9 @@ func apart(p *stitching.Population, at int64) (before, after []*touchpoint.Touch
 		sides[t.MessageId] |= side
 	}
 	for _, t := range p.Touchpoints {
+		if t.OccurredAt*1000 > t.ReceivedAt {
+			continue // no collector lets that through
+		}
 		switch sides[t.MessageId] {
 		case 1:
 			before = append(before, t)

@@ -76,25 +76,28 @@ func (b *bench) dashboards(ctx context.Context, root string, touchpoints int) er
 
 // slowest reports the panel that took longest, of all that there are. With a few touchpoints it has a limit.
 func (b *bench) slowest(ctx context.Context, v *view, size string, limited bool) error {
-	var most time.Duration
+	var most, spent time.Duration
 	var name string
 	for _, q := range dashboards.Queries() {
-		took, _, err := v.open(ctx, []string{q.Dashboard + "/" + q.Panel})
+		took, cpu, err := v.open(ctx, []string{q.Dashboard + "/" + q.Panel})
 		if err != nil {
 			return err
 		}
 		if took > most {
-			most, name = took, q.Dashboard+"/"+q.Panel
+			most, spent, name = took, cpu, q.Dashboard+"/"+q.Panel
 		}
 	}
 	const goal = 200 * time.Millisecond
-	x := row{path: "slowest panel over " + size, figure: milliseconds(most), baseline: name}
+	x := row{path: "slowest panel over " + size, figure: milliseconds(most) + ", " + name, baseline: milliseconds(spent) + " of CPU"}
 	if limited {
 		x.goal, x.met = "< "+milliseconds(goal), most < goal
 	}
 	b.report.add(x)
 	return nil
 }
+
+// choices are what the dashboards begin with, and a customer.
+var choices = dashboards.Variables{"customer": {"customer-51"}, "steps": {"Product Viewed,Product Added,Checkout Started,Order Completed"}, "window": {"0"}}
 
 // view is how the dashboards are looked at.
 type view struct {
@@ -130,9 +133,7 @@ func (v *view) open(ctx context.Context, panels []string) (took, cpu time.Durati
 		if !found {
 			return 0, 0, fmt.Errorf("there is no panel %s", name)
 		}
-		sql, err := dashboards.Expand(sql, v.Range, dashboards.Variables{
-			"customer": {"customer-51"}, "steps": {"Page Viewed, Product Viewed,Order Completed"}, "window": {"86400"},
-		})
+		sql, err := dashboards.Expand(sql, v.Range, choices)
 		if err != nil {
 			return 0, 0, fmt.Errorf("%s: %w", name, err)
 		}

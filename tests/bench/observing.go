@@ -46,7 +46,7 @@ func benchObserving(ctx context.Context, b *bench) error {
 
 // observe profiles a server under a load, asks it for its metrics all the while, and reports the share.
 func (b *bench) observe(ctx context.Context, what string, gen *load, p *process) error {
-	lasting := time.Duration(b.rounds) * b.window
+	lasting := 2 * b.window
 	if _, err := gen.run(ctx, b.window/5, 0); err != nil {
 		return err
 	}

@@ -90,19 +90,21 @@ func newMetrics(r prometheus.Registerer, rules *rulebook) *metrics {
 			"cause", "versions", "clickhouse", "contributions", "dead_letter", "reconcile", "restore", "strays", "history", "rebuilds"),
 		queryable: prometheus.NewHistogram(histogram("event_to_queryable_seconds",
 			"From receipt at the collector until the row can be queried; sampled.", seconds)),
-		assigned: prometheus.NewGauge(prometheus.GaugeOpts{
-			Namespace: namespace, Subsystem: subsystem, Name: "assigned_partitions", Help: "Partitions owned by this processor.",
-		}),
+		assigned:    prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Subsystem: subsystem, Name: "assigned_partitions", Help: "Partitions owned by this processor."}),
 		generations: counter("generations_total", "Consumer-group generations joined."),
 		flushedSeconds: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Namespace: namespace, Subsystem: subsystem, Name: "last_flush_timestamp_seconds", Help: "When a partition was last flushed, in Unix time.",
 		}, []string{"topic", "partition"}),
 		sites: newSiteMetrics(rules), lag: &lagMetrics{},
 	}
+	m.register(r)
+	return m
+}
+
+func (m *metrics) register(r prometheus.Registerer) {
 	r.MustRegister(m.steps, m.records, m.batch, m.duplicates, m.undecodable, m.refused, m.erased, m.erasures, m.deadLetters, m.reconciled, m.orphans, m.restored, m.readBack,
 		m.merged, m.rewritten, m.links, m.unlinks, m.stitched, m.contributions, m.passedOn, m.fetchErrors, m.lost, m.retries, m.queryable, m.assigned, m.generations, m.flushedSeconds, m.lag)
 	r.MustRegister(m.sites.collectors...)
-	return m
 }
 
 func (m *metrics) step(name string, d time.Duration) {

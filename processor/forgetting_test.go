@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"testing"
 
 	"github.com/throughline/throughline/schemas/touchpoint"
 	"github.com/throughline/throughline/tests/stitching"

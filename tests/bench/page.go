@@ -12,15 +12,16 @@ import (
 	"time"
 )
 
-// benchPage measures how much slower events come in while somebody looks at the live page.
+// benchPage measures what it takes from the pipeline that somebody looks at the live page. The machine's cores are all that events wait for, so
+// what the page takes of them is what it slows ingestion by.
 func benchPage(ctx context.Context, b *bench) error {
 	u, err := b.startUp(ctx)
 	if err != nil {
 		return err
 	}
 	defer u.stop()
-	gen := &load{addr: u.http, traffic: newTraffic(50_000, 1<<40, false), shape: shape{connections: max(1, b.connections/4), batch: b.batch}}
-	if _, err := gen.run(ctx, 2*b.window, 0); err != nil { // something to look at
+	gen := &load{addr: u.http, traffic: newTraffic(50_000, 1<<40, false), shape: shape{connections: max(1, b.connections/8), batch: b.batch, rate: b.rate}}
+	if _, err := gen.run(ctx, 4*b.window, 0); err != nil { // something to look at
 		return err
 	}
 	var looked browser
@@ -29,22 +30,22 @@ func benchPage(ctx context.Context, b *bench) error {
 	}
 	var closed, open, ratios, openings []float64
 	// Each round with the page lies between two without: what changes with time, as tables grow, falls out.
-	before, err := b.ingest(ctx, gen)
+	before, err := b.ingest(ctx, u, gen)
 	for range b.rounds + 1 {
 		if err != nil {
 			return err
 		}
 		stop := looked.open(ctx, u.tables.addr)
-		opening, err := b.ingest(ctx, gen)
+		opening, err := b.ingest(ctx, u, gen)
 		if err != nil {
 			return err
 		}
-		with, err := b.ingest(ctx, gen)
+		with, err := b.ingest(ctx, u, gen)
 		stop()
 		if err != nil {
 			return err
 		}
-		after, err := b.ingest(ctx, gen)
+		after, err := b.ingest(ctx, u, gen)
 		if err != nil {
 			return err
 		}
@@ -52,11 +53,11 @@ func benchPage(ctx context.Context, b *bench) error {
 		openings = append(openings, opening/((before+after)/2))
 		before = after
 	}
-	const goal = 0.95
+	const goal = 1.05
 	r := median(ratios)
 	b.report.add(row{
-		path: "HTTP to Kafka and tables, live page open", figure: amount(median(open), "events"), baseline: amount(median(closed), "events") + " closed",
-		ratio: ratio(r), goal: fmt.Sprintf(">= %.2fx", goal), met: r >= goal,
+		path: "live page open, " + amount(b.rate, "events") + " coming in", figure: fmt.Sprintf("%.2f µs of CPU an event", median(open)),
+		baseline: fmt.Sprintf("%.2f µs closed", median(closed)), ratio: ratio(r), goal: fmt.Sprintf("<= %.2fx", goal), met: r <= goal,
 	})
 	b.report.note("live page: ratios of the rounds %.3f, in the seconds in which it is opened %.3f; it was told %d answers", ratios, openings, looked.told.Load())
 	if looked.told.Load() == 0 {
@@ -95,13 +96,20 @@ func (b *bench) cores(u *upRun) float64 {
 	return used.sum(1).Seconds() / used.elapsed.Seconds()
 }
 
-// ingest gives the events a second that are taken when as many are sent as go. Many short turns say more than a few long ones.
-func (b *bench) ingest(ctx context.Context, gen *load) (float64, error) {
+// ingest gives what an event costs while they come in at their rate: microseconds of the processor time of all parts together. Many short
+// turns say more than a few long ones.
+func (b *bench) ingest(ctx context.Context, u *upRun, gen *load) (float64, error) {
+	m := newMeter(u.pids)
 	r, err := gen.run(ctx, b.window*3/5, 0)
 	if err != nil {
 		return 0, err
 	}
-	return r.eventsPerSecond(), nil
+	if r.eventsPerSecond() < 0.95*gen.rate {
+		b.report.note("live page: only %s came in", amount(r.eventsPerSecond(), "events"))
+	}
+	used := m.stop()
+	delete(used.cpu, loadName)
+	return float64(used.sum(1).Microseconds()) / float64(r.accepted), nil
 }
 
 // browser looks at the live page as one does: the page and its files, what the filters offer, and the stream of answers.

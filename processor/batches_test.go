@@ -57,12 +57,13 @@ func merchHits(t *testing.T) (records []consume.Record) {
 	}
 }
 
-// TestBatchSizesDoNotMatter applies the real hits in order as one batch, and shuffled with 5 % of them twice in batches of 1, 7
+// TestBatchSizesDoNotMatter applies the real hits, a part of them under the race detector, in order as one batch, and shuffled with 5 % of them twice in batches of 1, 7
 // and 5,000: the tables are the same, row for row.
 func TestBatchSizesDoNotMatter(t *testing.T) {
 	const seed = 5
 	t.Logf("seed %d", seed)
 	records := merchHits(t)
+	records = records[:len(records)/scale]
 	rules, err := newRulebook(sites.Default(), func(string) (*stages.Rules, error) { return stages.Builtin(), nil })
 	must(t, err)
 	want := applyInBatches(t, rules, records, len(records))

@@ -18,7 +18,7 @@ import (
 	"github.com/throughline/throughline/tests/stitching"
 )
 
-var rebuilds = flag.Int("rebuilds", 60, "populations to try in TestRebuiltTablesEqualOracle")
+var rebuilds = flag.Int("rebuilds", 60/scale, "populations to try in TestRebuiltTablesEqualOracle")
 
 // someRules makes rules that look at types and channels.
 func someRules(t *testing.T, r *rand.Rand, version string) *stages.Rules {

@@ -23,7 +23,7 @@ import (
 )
 
 var (
-	populations     = flag.Int("populations", 120, "populations to try in TestStitchedTablesEqualOracle")
+	populations     = flag.Int("populations", 120/scale, "populations to try in TestStitchedTablesEqualOracle")
 	firstPopulation = flag.Uint64("first-population", 0, "seed of the first of them")
 )
 

@@ -59,7 +59,8 @@ func RunChild(ctx context.Context) error {
 // dieWithParent ends the process when the parent's end of the pipe closes. Nothing is lost: what
 // was acknowledged is with the kernel, and the locks go with the process.
 func dieWithParent(input io.Reader) {
-	_, _ = io.Copy(io.Discard, input) // an error is an end, too
+	_, err := io.Copy(io.Discard, input) // an error is an end, too
+	fmt.Fprintln(os.Stderr, "standard input has ended, so the parent is gone:", err)
 	os.Exit(1)
 }
 

@@ -17,8 +17,8 @@ const (
 	tick       = time.Second     // at most so often, for all listeners together
 	chartEvery = 3 * time.Second // the charts of a view, at most
 	// rest is how much longer the poller rests than its questions took: with one thread a question, the charts of all views together take
-	// at most a thirtieth of one core from the pipeline, and so do the arrivals: with all that is around them less than 5 % of a machine with two.
-	rest        = 29
+	// at most a sixtieth of one core from the pipeline, and so do the arrivals: with all that is around them less than 5 % of a machine with two.
+	rest        = 59
 	longestRest = time.Minute
 	// After a failure it is tried again after firstRetry, then after twice as long, and so on up to lastRetry.
 	firstRetry, lastRetry = time.Second, 10 * time.Second

@@ -31,12 +31,7 @@ func TestLateInsertsLose(t *testing.T) {
 			var late [][]*store.Batch
 			c.memory.landed = func(batches []*store.Batch) { late = append(late, slices.Clone(batches)) }
 			for _, record := range population.Records() {
-				value, err := record.MarshalVT()
-				must(t, err)
-				c.produce(customerOf(record).Bucket(), value)
-				if r.IntN(6) == 0 {
-					c.work(r.IntN(len(c.logs)))
-				}
+				c.feed(record)
 			}
 			c.settle()
 			c.memory.landed = nil

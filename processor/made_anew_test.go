@@ -51,12 +51,7 @@ func TestTopicMadeAnew(t *testing.T) {
 				if i == first || i == second {
 					c.anew(1 + (len(c.logs)-1+r.IntN(2))%4)
 				}
-				value, err := record.MarshalVT()
-				must(t, err)
-				c.produce(customerOf(record).Bucket(), value)
-				if r.IntN(6) == 0 {
-					c.work(r.IntN(len(c.logs)))
-				}
+				c.feed(record)
 			}
 			c.settle()
 			if got, want := c.memory.rows(), stitched(t, rules, population); !reflect.DeepEqual(got, want) {

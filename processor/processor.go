@@ -110,11 +110,8 @@ func (p *Processor) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer p.admin.stop()
-	rows, err := p.deps.OpenStore(ctx)
+	rows, err := p.tables(ctx)
 	if err != nil {
-		return unlessStopped(ctx, err)
-	}
-	if err := p.unlessRebuilding(ctx, rows); err != nil {
 		return unlessStopped(ctx, err)
 	}
 	p.connected.Store(true)
@@ -147,6 +144,15 @@ func (p *Processor) Run(ctx context.Context) (err error) {
 		defer func() { p.metrics.forget(o.partitions) }()
 		return o.run(ctx)
 	})
+}
+
+// tables opens the store once ClickHouse is there and no rebuild is unfinished.
+func (p *Processor) tables(ctx context.Context) (Store, error) {
+	rows, err := p.deps.OpenStore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return rows, p.unlessRebuilding(ctx, rows)
 }
 
 // unlessRebuilding fails where a rebuild was not finished. It waits while ClickHouse is away.

@@ -116,12 +116,7 @@ func TestRebuiltTablesEqualOracle(t *testing.T) {
 			}
 			feed := func(records []*touchpoint.Record) {
 				for _, record := range records {
-					value, err := record.MarshalVT()
-					must(t, err)
-					c.produce(customerOf(record).Bucket(), value)
-					if r.IntN(6) == 0 {
-						c.work(r.IntN(len(c.logs)))
-					}
+					c.feed(record)
 				}
 			}
 			feed(records[:stop])

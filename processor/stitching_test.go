@@ -84,6 +84,16 @@ func (c *cluster) produce(bucket uint16, value []byte) {
 	c.logs[p] = append(c.logs[p], consume.Record{Offset: int64(len(c.logs[p])), Value: value})
 }
 
+// feed puts a record into the log; now and then somebody works on some partition.
+func (c *cluster) feed(record *touchpoint.Record) {
+	value, err := record.MarshalVT()
+	must(c.t, err)
+	c.produce(customerOf(record).Bucket(), value)
+	if c.r.IntN(6) == 0 {
+		c.work(c.r.IntN(len(c.logs)))
+	}
+}
+
 // send is the exchange of every owner: now and then it fails, with all or some of it in the log.
 func (c *cluster) send(_ context.Context, all []outgoing) error {
 	for _, o := range all {
@@ -258,12 +268,7 @@ func TestStitchedTablesEqualOracle(t *testing.T) {
 			population := stitching.New(r, 1+r.IntN(5), 1+r.IntN(25))
 			c := newCluster(t, r, rules, seed)
 			for _, record := range population.Records() {
-				value, err := record.MarshalVT()
-				must(t, err)
-				c.produce(customerOf(record).Bucket(), value)
-				if r.IntN(6) == 0 {
-					c.work(r.IntN(len(c.logs)))
-				}
+				c.feed(record)
 			}
 			c.settle()
 			if got, want := c.memory.rows(), stitched(t, rules, population); !reflect.DeepEqual(got, want) {

@@ -36,12 +36,7 @@ func TestGrownTablesEqualOracle(t *testing.T) {
 			c := newCluster(t, r, rules, seed)
 			records := population.Records()
 			for i, record := range records {
-				value, err := record.MarshalVT()
-				must(t, err)
-				c.produce(customerOf(record).Bucket(), value)
-				if r.IntN(6) == 0 {
-					c.work(r.IntN(len(c.logs)))
-				}
+				c.feed(record)
 				if i == len(records)/3 || i == len(records)*2/3 {
 					c.grow(1 + r.IntN(3))
 				}

@@ -62,8 +62,8 @@ func (r *Run) note(ctx context.Context, doneAt string, touchpoints uint64, versi
 func quoted(s string) string { return "unhex('" + hex.EncodeToString([]byte(s)) + "')" }
 
 // ofUsers are the records that take from users what came from the person's ids.
-func (r *Run) ofUsers(plan *Plan) (all []*touchpoint.Erase) {
-	for _, e := range r.parts(plan) {
+func (r *Run) ofUsers() (all []*touchpoint.Erase) {
+	for _, e := range r.parts() {
 		if e.Kind == touchpoint.KindUser.String() {
 			all = append(all, e)
 		}

@@ -58,7 +58,7 @@ func TestStatementsHoldNoIDs(t *testing.T) {
 		t.Errorf("nobody is %q", got)
 	}
 	var to []string
-	for _, e := range r.parts(r.plan) {
+	for _, e := range r.parts() {
 		to = append(to, e.Kind+" "+e.Id+" "+e.Part)
 	}
 	if want := []string{"anonymous phone ", "user ada phone", "anonymous kiosk ada", "user ada kiosk"}; !slices.Equal(to, want) {

@@ -61,7 +61,7 @@ func (r *Run) named() string {
 		r.hashed("'anonymous'", "anonymous_id", of(touchpoint.KindAnonymous, whole)) + ")"
 }
 
-// until is a condition on when something was received.
+// received is a condition on when something was received.
 func (r *Run) received() string {
 	return fmt.Sprintf("received_at <= fromUnixTimestamp64Micro(%d, 'UTC')", r.until.UnixMicro())
 }

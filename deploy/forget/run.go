@@ -107,15 +107,14 @@ const rounds = 5
 // meanwhile, such as a login that was still on its way, makes another round.
 func (r *Run) tell(ctx context.Context) error {
 	for round := 1; ; round++ {
-		if err := r.send(ctx, r.parts(r.plan)); err != nil {
+		if err := r.send(ctx, r.parts()); err != nil {
 			return err
 		}
 		if err := r.wait(ctx, "the anonymous ids"); err != nil {
 			return err
 		}
 		// Once more: what ids have told users because of it has arrived by now.
-		again := *r.plan
-		if err := r.send(ctx, r.ofUsers(&again)); err != nil {
+		if err := r.send(ctx, r.ofUsers()); err != nil {
 			return err
 		}
 		ends, err := topics.Ends(ctx, r.cfg.Kafka)
@@ -133,8 +132,11 @@ func (r *Run) tell(ctx context.Context) error {
 			return err
 		}
 		known := len(r.plan.IDs)
-		if r.plan.merge(later); len(r.plan.IDs) == known || round == rounds {
+		if r.plan.merge(later); len(r.plan.IDs) == known {
 			return nil
+		}
+		if round == rounds { // the processors were not told of those
+			return fmt.Errorf("%w: after %d rounds new anonymous ids of the person still come to light; run this again", ErrLeft, rounds)
 		}
 	}
 }

@@ -13,16 +13,16 @@ import (
 )
 
 // parts are the records that take from each id what is the person's, and from each user what came from the person's ids.
-func (r *Run) parts(plan *Plan) (all []*touchpoint.Erase) {
-	for _, id := range plan.IDs {
-		part := plan.User
+func (r *Run) parts() (all []*touchpoint.Erase) {
+	for _, id := range r.plan.IDs {
+		part := r.plan.User
 		if id.Alone {
 			part = ""
 		}
 		all = append(all, r.record(touchpoint.KindAnonymous, id.ID, part))
 		users := id.Users
-		if plan.User != "" {
-			users = []string{plan.User}
+		if r.plan.User != "" {
+			users = []string{r.plan.User}
 		}
 		for _, user := range users {
 			all = append(all, r.record(touchpoint.KindUser, user, id.ID))

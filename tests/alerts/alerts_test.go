@@ -40,7 +40,7 @@ func smallDisk(t *testing.T) (dir string, mounted bool) {
 	dir, err := os.MkdirTemp("", "alerts")
 	must(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=512m"); err != nil {
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=1g"); err != nil {
 		if os.Getenv("REQUIRE_CONTAINERS") == "1" {
 			t.Fatalf("REQUIRE_CONTAINERS=1, and no small disk can be mounted: %v", err)
 		}

@@ -43,7 +43,7 @@ func Start(ctx context.Context, cfg Config) (*Engine, error) {
 		e.closeSockets()
 		return nil, err
 	}
-	first, err := e.spawn()
+	first, err := e.spawn(0)
 	if err == nil {
 		err = e.ready(ctx, first)
 	}
@@ -133,7 +133,7 @@ func (e *Engine) Pid() int {
 	return e.mu.child.cmd.Process.Pid
 }
 
-// Stop lets the engine finish (SIGTERM), or kills it when ctx ends first. The error is that of an
+// Stop lets the engine finish, or kills it when ctx ends first. The error is that of an
 // engine that did not end cleanly; its data is safe all the same. Stop may be called again.
 func (e *Engine) Stop(ctx context.Context) error {
 	e.once.Do(func() {

@@ -32,15 +32,28 @@ func Serve(ctx context.Context, cfg Config) error {
 			return fmt.Errorf("listen for ClickHouse clients: %w", err)
 		}
 	}
-	return serve(ctx, cfg, listeners[0], listeners[1])
+	return serve(ctx, cfg, listeners[0], listeners[1], 0)
 }
 
-// serve answers on listeners that are already open; readers may be nil.
-func serve(ctx context.Context, cfg Config, all, readers net.Listener) error {
-	lib, server, err := boot(cfg)
+// serve answers on listeners that are already open; readers may be nil. It gives up, with an error that
+// says so, when tables need the repair that a start does.
+func serve(ctx context.Context, cfg Config, all, readers net.Listener, patience time.Duration) error {
+	dir, err := filepath.Abs(cfg.DataDir)
+	if err != nil {
+		return fmt.Errorf("data folder of the ClickHouse engine: %w", err)
+	}
+	repairs := newRepairs(dir, patience)
+	space, err := newSpace(dir)
 	if err != nil {
 		return err
 	}
+	lib, server, err := boot(cfg, space, repairs)
+	if err != nil {
+		return err
+	}
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	go space.watch(watching, repairs)
 	ended := make(chan error, 2)
 	var servers []*http.Server
 	begin := func(l net.Listener, h http.Handler) {
@@ -57,17 +70,14 @@ func serve(ctx context.Context, cfg Config, all, readers net.Listener) error {
 	case <-ctx.Done():
 	case err = <-ended:
 		err = fmt.Errorf("serve ClickHouse's HTTP interface: %w", err)
+	case err = <-repairs.due:
 	}
 	return errors.Join(err, halt(cfg, server, servers))
 }
 
 // boot opens the data folder.
-func boot(cfg Config) (*chdb.Library, *sqlhttp.Server, error) {
-	dir, err := filepath.Abs(cfg.DataDir)
-	if err != nil {
-		return nil, nil, fmt.Errorf("data folder of the ClickHouse engine: %w", err)
-	}
-	temp := filepath.Join(dir, "bodies")
+func boot(cfg Config, space *space, repairs *repairs) (*chdb.Library, *sqlhttp.Server, error) {
+	temp := filepath.Join(space.folder, "bodies")
 	if err := os.MkdirAll(temp, 0o750); err != nil {
 		return nil, nil, fmt.Errorf("data folder of the ClickHouse engine: %w", err)
 	}
@@ -75,10 +85,11 @@ func boot(cfg Config) (*chdb.Library, *sqlhttp.Server, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	lib.Open(dir, serverSettings(cfg)...)
+	lib.Open(space.folder, append(serverSettings(cfg), space.setting())...)
 	server, err := sqlhttp.New(lib, sqlhttp.Config{
 		AdminPassword: cfg.AdminPassword, ReaderPassword: cfg.ReaderPassword, MaxQueries: cfg.MaxQueries,
 		Settings: sessionSettings(cfg), ReaderSettings: readerSettings(cfg), TempDir: temp, PageAddr: cfg.PageAddr, Log: cfg.Log,
+		DiskFull: space.full, OnError: repairs.look,
 	})
 	return lib, server, err
 }

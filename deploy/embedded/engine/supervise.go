@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -17,51 +16,57 @@ import (
 )
 
 const (
-	firstPause = 100 * time.Millisecond
-	lastPause  = 5 * time.Second
-	healthy    = 30 * time.Second // a child that lived so long does not lengthen the pause
+	firstPause    = 100 * time.Millisecond
+	lastPause     = 5 * time.Second
+	healthy       = 30 * time.Second // a child that lived so long does not lengthen the pause
+	firstPatience = time.Minute
+	lastPatience  = time.Hour
 )
 
 // child is one process of the engine.
 type child struct {
-	cmd   *exec.Cmd
-	stdin io.WriteCloser // its end tells the child that the parent is gone
-	born  time.Time
-	dead  chan struct{} // closed after the process was waited for
-	err   error         // of the wait; read it after dead
-	tail  *tail
+	cmd  *exec.Cmd
+	pipe *os.File // its end tells the child that the parent is gone
+	born time.Time
+	dead chan struct{} // closed after the process was waited for
+	err  error         // of the wait; read it after dead
+	tail *tail
 }
 
 // spawn starts a child and hands it configuration and sockets.
-func (e *Engine) spawn() (*child, error) {
+func (e *Engine) spawn(patience time.Duration) (*child, error) {
 	binary, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program's own file: %w", err)
 	}
 	c := &child{cmd: exec.Command(binary, e.cfg.Command...), born: time.Now(), dead: make(chan struct{})}
-	c.cmd.ExtraFiles = e.sockets
 	c.cmd.Env = append(os.Environ(), "TZ=UTC")
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for the parent alone
 	c.tail = newTail(e.cfg.Log)
 	c.cmd.Stdout, c.cmd.Stderr = c.tail, c.tail
-	if c.stdin, err = c.cmd.StdinPipe(); err != nil {
-		return nil, fmt.Errorf("make the child's standard input: %w", err)
+	far, near, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("make the child's pipe: %w", err)
 	}
+	defer far.Close()
+	c.pipe, c.cmd.ExtraFiles = near, append([]*os.File{far}, e.sockets...)
 	if err := c.cmd.Start(); err != nil {
+		near.Close()
 		return nil, fmt.Errorf("start %s: %w", binary, err)
 	}
 	go func() {
 		c.err = c.cmd.Wait()
+		near.Close()
 		close(c.dead)
 	}()
-	return c, json.NewEncoder(c.stdin).Encode(handover{Config: e.cfg, Readers: len(e.sockets) > 1})
+	return c, json.NewEncoder(near).Encode(handover{Config: e.cfg, Readers: len(e.sockets) > 1, Patience: patience})
 }
 
 // supervise waits for the child's end, and starts the next one unless the engine is stopping.
 func (e *Engine) supervise(c *child) {
 	defer close(e.ended)
 	defer e.closeSockets()
-	pause := firstPause
+	pause, patience := firstPause, time.Duration(0)
 	for {
 		select {
 		case <-e.stop:
@@ -74,14 +79,18 @@ func (e *Engine) supervise(c *child) {
 		if time.Since(c.born) > healthy {
 			pause = firstPause
 		}
-		if c = e.respawn(&pause); c == nil {
+		patience = min(max(2*patience, firstPatience), lastPatience)
+		if time.Since(c.born) > lastPatience {
+			patience = 0
+		}
+		if c = e.respawn(&pause, patience); c == nil {
 			return
 		}
 	}
 }
 
 // respawn tries until a child is started; nil when the engine is being stopped.
-func (e *Engine) respawn(pause *time.Duration) *child {
+func (e *Engine) respawn(pause *time.Duration, patience time.Duration) *child {
 	e.hold(nil)
 	for {
 		select {
@@ -90,7 +99,7 @@ func (e *Engine) respawn(pause *time.Duration) *child {
 		case <-time.After(*pause):
 		}
 		*pause = min(2**pause, lastPause)
-		c, err := e.spawn()
+		c, err := e.spawn(patience)
 		if err == nil {
 			e.hold(c)
 			return c
@@ -109,7 +118,7 @@ func (e *Engine) hold(c *child) {
 
 // terminate asks the child to finish and waits for it. Stop kills it when that takes too long.
 func (c *child) terminate() error {
-	_ = c.cmd.Process.Signal(syscall.SIGTERM) // it may just have ended
+	_, _ = c.pipe.WriteString(stopLine) // it may just have ended
 	<-c.dead
 	if c.err != nil {
 		return fmt.Errorf("the ClickHouse engine did not stop cleanly: %w", c.reason())

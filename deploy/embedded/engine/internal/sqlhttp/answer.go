@@ -104,21 +104,23 @@ func (a *answer) send(part []byte) error {
 }
 
 // fail sends an exception: with its status when nothing was sent, else inside the result.
-func (a *answer) fail(err error) {
-	code, text := explain(err)
+// It gives what it sends.
+func (a *answer) fail(err error) (code int, text string) {
+	code, text = explain(err)
 	if !strings.Contains(text, "(version ") {
 		text += fmt.Sprintf(" (version %s (embedded))", a.self.Version)
 	}
 	text += "\n"
 	if a.begun {
 		a.interrupt(text)
-		return
+		return code, text
 	}
 	a.begun = true
 	a.w.Header().Set("X-ClickHouse-Exception-Code", strconv.Itoa(code))
 	a.body = newEncoder(a.w, a.r, a.query)
 	a.body.Head(status(code))
 	_ = a.send([]byte(text)) // the client has gone if this fails
+	return code, text
 }
 
 // interrupt ends a result that was cut off, in the way that clients look for: inside an HTTP

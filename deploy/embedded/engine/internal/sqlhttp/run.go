@@ -46,6 +46,9 @@ func (s *Server) whole(ctx context.Context, a *answer, q *query, st *statement, 
 		return err
 	}
 	defer result.Free()
+	if st.class != chdb.ReadOnly && s.cfg.DiskFull() {
+		return exception(243, "NOT_ENOUGH_SPACE", "The disk became full while the statement wrote: what it wrote may not be whole")
+	}
 	a.begin(format(q, st), result.Stats())
 	return a.send(result.Bytes())
 }

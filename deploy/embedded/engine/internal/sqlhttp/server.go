@@ -28,6 +28,9 @@ type Config struct {
 	TempDir        string            // where bodies too large for memory go
 	PageAddr       string            // host:port of the web page under /live; empty: none
 	Log            *slog.Logger
+
+	DiskFull func() bool                 // asked after a statement that wrote: what it wrote may be torn then, so it has failed
+	OnError  func(code int, text string) // is told of every exception
 }
 
 // Server answers HTTP requests. Use Handler for the ordinary and Readers for the read-only listener.
@@ -139,7 +142,7 @@ func (s *Server) handler(readers bool) http.Handler {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, readers bool) {
 	a := newAnswer(w, r, s.identity)
 	if err := s.answer(r, a, readers); err != nil {
-		a.fail(err)
+		s.cfg.OnError(a.fail(err))
 		s.cfg.Log.Debug("statement failed", "query_id", a.queryID, "error", err)
 	}
 	a.finish()

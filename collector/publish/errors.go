@@ -45,6 +45,10 @@ func outcomeOf(err error) outcome {
 	case kafka.OutOfOrderSequenceNumber, kafka.UnknownProducerId, kafka.InvalidProducerEpoch, kafka.ProducerFenced,
 		kafka.InvalidProducerIDMapping:
 		return renew
+	case kafka.Unknown:
+		// The embedded broker says so when its disk is full, but has noted the sequence by then: the same bytes would be taken for a
+		// duplicate and acknowledged. Where such an answer hides an append, the second copy is a no-op downstream.
+		return renew
 	case kafka.MessageSizeTooLarge, kafka.RecordListTooLarge, kafka.InvalidRecord, kafka.InvalidTimestamp,
 		kafka.UnsupportedForMessageFormat, kafka.UnsupportedCompressionType, kafka.PolicyViolation, kafka.InvalidTopic:
 		return refused
@@ -63,6 +67,8 @@ func reason(err error) string {
 		return "timeout"
 	case !errors.As(err, &code):
 		return "connection"
+	case code == kafka.Unknown:
+		return "broker"
 	}
 	switch outcomeOf(err) {
 	case renew:

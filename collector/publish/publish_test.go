@@ -45,6 +45,7 @@ func TestFaultsNeitherLoseNorRepeat(t *testing.T) {
 		"epoch fenced":                 {{Keys: produce, Err: kerr.InvalidProducerEpoch, Count: 5}},
 		"gap in the sequence":          {{Keys: produce, Err: kerr.OutOfOrderSequenceNumber, Count: 5}},
 		"storage error":                {{Keys: produce, Err: kerr.KafkaStorageError, Count: 5}},
+		"error without a name":         {{Keys: produce, Err: kerr.UnknownServerError, Count: 5}},
 	}
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {

@@ -109,6 +109,23 @@ func TestClickHouseDiskFull(t *testing.T) {
 	r.verdict(t)
 }
 
+// TestOneDiskFull: everything lies on one disk, as under `throughline up`. It fills up under load, stays full for a while, and has room
+// again later.
+func TestOneDiskFull(t *testing.T) {
+	t.Parallel()
+	disk := smallDisk(t, 512<<20)
+	r := newRig(t, options{dir: disk})
+	x := r.startTraffic(t)
+	x.more(t, 300)
+	fill(t, disk)
+	time.Sleep(5 * time.Second)
+	empty(t, disk)
+	r.revive(t, r.processors[0])
+	x.more(t, 1000)
+	x.stop(t)
+	r.verdict(t)
+}
+
 // revive starts a process again where it has ended, as a service manager does.
 func (r *rig) revive(t *testing.T, s *service) {
 	t.Helper()

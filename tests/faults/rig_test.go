@@ -31,8 +31,8 @@ type options struct {
 	kfake bool
 	// How long clients pause between two posts; default 15 ms.
 	pause time.Duration
-	// Folders to use in place of new ones.
-	spoolDir, stateDir, engineDir string
+	// Folders to use in place of new ones; dir is for all that have none of their own.
+	dir, spoolDir, stateDir, engineDir string
 	// Further variables of collectors and processors, NAME=value without the prefix.
 	env []string
 }
@@ -41,18 +41,18 @@ type options struct {
 // whatever goes to Kafka or ClickHouse goes through a proxy.
 type rig struct {
 	options
-	dir, logFile string
-	kafka        string // where the broker listens
-	link         *link  // the way to it
-	broker       *process
-	inside       *broker.Broker
-	engine       *engine.Engine
-	clickhouse   string // where the engine listens
-	gateway      *gateway
-	collectors   []*service
-	processors   []*service
-	ledger       *check.Ledger
-	traffics     int // that were started
+	logFile    string
+	kafka      string // where the broker listens
+	link       *link  // the way to it
+	broker     *process
+	inside     *broker.Broker
+	engine     *engine.Engine
+	clickhouse string // where the engine listens
+	gateway    *gateway
+	collectors []*service
+	processors []*service
+	ledger     *check.Ledger
+	traffics   int // that were started
 }
 
 // service is a collector or a processor with its addresses and its folder.
@@ -67,8 +67,10 @@ type service struct {
 func newRig(t testing.TB, o options) *rig {
 	t.Helper()
 	o.partitions, o.collectors, o.processors = max(o.partitions, 2), max(o.collectors, 1), max(o.processors, 1)
-	dir := t.TempDir()
-	r := &rig{options: o, dir: dir, logFile: filepath.Join(dir, "log"), kafka: freeAddr(t), clickhouse: freeAddr(t), ledger: check.NewLedger()}
+	if o.dir == "" {
+		o.dir = t.TempDir()
+	}
+	r := &rig{options: o, logFile: filepath.Join(t.TempDir(), "log"), kafka: freeAddr(t), clickhouse: freeAddr(t), ledger: check.NewLedger()}
 	t.Cleanup(func() { r.end(t) })
 	r.link = newLink(t, r.kafka)
 	r.gateway = newGateway(t, r.clickhouse)

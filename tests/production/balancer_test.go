@@ -46,9 +46,9 @@ func (b *balancer) run(ctx context.Context) {
 
 // pick gives the next collector that is ready, nil when none is.
 func (b *balancer) pick() *harness.Member {
-	for range b.members {
-		i := int(b.turn.Add(1)) % len(b.members)
-		if b.ready[i].Load() {
+	turn := int(b.turn.Add(1))
+	for i := range b.members {
+		if i = (turn + i) % len(b.members); b.ready[i].Load() {
 			return b.members[i]
 		}
 	}

@@ -79,6 +79,7 @@ func (e *Engine) supervise(c *child) {
 		if time.Since(c.born) > healthy {
 			pause = firstPause
 		}
+		// What a start mends it has mended: damage that is found soon after one is borne, longer each time.
 		patience = min(max(2*patience, firstPatience), lastPatience)
 		if time.Since(c.born) > lastPatience {
 			patience = 0

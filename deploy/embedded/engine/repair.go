@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -23,14 +24,14 @@ const (
 
 // repairs collects reasons to load the tables anew.
 type repairs struct {
-	due    chan error
-	folder string
-	after  time.Time
+	due   chan error
+	parts string // the folder of all parts of tables
+	after time.Time
 }
 
 // newRepairs takes the data folder, and how long damage is borne: a start that did not mend it should not be followed by another at once.
 func newRepairs(folder string, patience time.Duration) *repairs {
-	return &repairs{due: make(chan error, 1), folder: folder, after: time.Now().Add(patience)}
+	return &repairs{due: make(chan error, 1), parts: filepath.Join(folder, "store") + "/", after: time.Now().Add(patience)}
 }
 
 // ask says why the tables are to be loaded anew.
@@ -44,9 +45,9 @@ func (r *repairs) ask(reason error) {
 // damage is what exceptions call files of a part that are missing, empty or cut short. A wrong checksum is none: a start does not find it.
 var damage = map[int]bool{33: true, 226: true, 228: true, 246: true}
 
-// look takes the code and the text of an exception.
+// look takes the code and the text of an exception. What clients send has no path, or one outside of the parts.
 func (r *repairs) look(code int, text string) {
-	if damage[code] && strings.Contains(text, r.folder) && time.Now().After(r.after) {
+	if damage[code] && strings.Contains(text, r.parts) && time.Now().After(r.after) {
 		r.ask(fmt.Errorf("a part of a table is damaged; a start sets it aside: %s", text))
 	}
 }

@@ -1,19 +1,22 @@
+{{/*
+Months that nothing is written to any more are merged into one part, which FINAL reads as it lies.
+*/}}
 CREATE TABLE IF NOT EXISTS {{table "journeys"}}
 (
     site LowCardinality(String),
     journey_id UUID,
     customer_kind LowCardinality(String),
-    customer_id String CODEC(ZSTD(1)),
+    customer_id String CODEC(LZ4),
     bucket UInt16,
     cycle UInt32 COMMENT '1 for the first journey of the customer',
-    started_at DateTime64(3, 'UTC') COMMENT 'First touch; fixed by the id' CODEC(DoubleDelta, ZSTD(1)),
-    ended_at DateTime64(3, 'UTC') COMMENT 'Last touch' CODEC(DoubleDelta, ZSTD(1)),
-    timeout_at DateTime64(3, 'UTC') COMMENT 'From then on it can no longer go on' CODEC(DoubleDelta, ZSTD(1)),
-    awareness_at DateTime64(3, 'UTC') COMMENT 'First touch in that stage, 1970-01-01 when never' CODEC(DoubleDelta, ZSTD(1)),
-    consideration_at DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
-    intent_at DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
-    purchase_at DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
-    loyalty_at DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
+    started_at DateTime64(3, 'UTC') COMMENT 'First touch; fixed by the id' CODEC(T64, LZ4),
+    ended_at DateTime64(3, 'UTC') COMMENT 'Last touch' CODEC(T64, LZ4),
+    timeout_at DateTime64(3, 'UTC') COMMENT 'From then on it can no longer go on' CODEC(T64, LZ4),
+    awareness_at DateTime64(3, 'UTC') COMMENT 'First touch in that stage, 1970-01-01 when never' CODEC(T64, LZ4),
+    consideration_at DateTime64(3, 'UTC') CODEC(T64, LZ4),
+    intent_at DateTime64(3, 'UTC') CODEC(T64, LZ4),
+    purchase_at DateTime64(3, 'UTC') CODEC(T64, LZ4),
+    loyalty_at DateTime64(3, 'UTC') CODEC(T64, LZ4),
     depth UInt8 COMMENT 'Ordered depth: the largest k such that touches in stage 1, 2 … k follow one another',
     entry_stage UInt8,
     furthest_stage UInt8,
@@ -31,7 +34,7 @@ CREATE TABLE IF NOT EXISTS {{table "journeys"}}
     last_campaign LowCardinality(String),
     device LowCardinality(String),
     country LowCardinality(String),
-    touch_at Array(DateTime64(3, 'UTC')) COMMENT 'One entry a touch, in order; the middle of a very long journey is left out' CODEC(ZSTD(1)),
+    touch_at Array(DateTime64(3, 'UTC')) COMMENT 'One entry a touch, in order; the middle of a very long journey is left out' CODEC(T64, LZ4),
     touch_stage Array(UInt8),
     touch_channel Array(LowCardinality(String)),
     touch_campaign Array(LowCardinality(String)),
@@ -42,7 +45,7 @@ CREATE TABLE IF NOT EXISTS {{table "journeys"}}
 ENGINE = {{replacing "journeys" "version, is_deleted"}}
 PARTITION BY toYYYYMM(started_at)
 ORDER BY (site, toDate(started_at), customer_id, journey_id)
-SETTINGS {{settings}}
+SETTINGS {{settings}}, min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1
 COMMENT 'Journeys with their versions and tombstones; query the view journeys instead';
 
 {{distributed "journeys" "cityHash64(site, customer_id)"}};

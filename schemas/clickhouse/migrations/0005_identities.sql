@@ -3,7 +3,7 @@ CREATE TABLE IF NOT EXISTS {{table "identities"}}
     site LowCardinality(String),
     anonymous_id String CODEC(ZSTD(1)),
     user_id String CODEC(ZSTD(1)),
-    asserted_at DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
+    asserted_at DateTime64(3, 'UTC') CODEC(T64, LZ4),
     source LowCardinality(String) COMMENT 'What asserted it: track, identify, alias …',
     bucket UInt16 COMMENT 'Of the anonymous id',
     version UInt64,

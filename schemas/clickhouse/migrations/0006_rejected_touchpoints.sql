@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS {{table "rejected_touchpoints"}}
     detail String CODEC(ZSTD(1)),
     message_id String CODEC(ZSTD(1)),
     raw String COMMENT 'The bytes as received: at most 64 KB of them, client addresses blanked' CODEC(ZSTD(3)),
-    received_at DateTime64(6, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
+    received_at DateTime64(6, 'UTC') CODEC(T64, LZ4),
     rules_version LowCardinality(String),
     component LowCardinality(String) COMMENT 'collector or processor',
     topic LowCardinality(String) COMMENT 'Where the record lay when the processor refused it',

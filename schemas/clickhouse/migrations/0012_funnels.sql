@@ -1,38 +1,33 @@
-CREATE OR REPLACE VIEW {{database}}.resolved_touchpoints{{on}} AS
+CREATE OR REPLACE VIEW {{database}}.stage_funnel{{on}} AS
 SELECT
-    t.site AS site, t.message_id AS message_id,
-    t.resolved_kind AS customer_kind, t.resolved_id AS customer_id, t.resolved_by AS resolved_by,
-    t.user_id AS user_id, t.anonymous_id AS anonymous_id, t.type AS type, t.event AS event, t.stage AS stage,
-    t.stage_rule AS stage_rule, t.passive AS passive, t.occurred_at AS occurred_at, t.received_at AS received_at,
-    t.channel AS channel, t.campaign AS campaign, t.device AS device, t.country AS country, t.bot AS bot,
-    t.revenue AS revenue, t.currency AS currency, t.order_id AS order_id, t.source AS source
+    step AS stage, {{stage_name "stage"}} AS stage_name,
+    totals.1[step] AS reached, totals.2[step] AS depth_reached,
+    if(step = 1, NULL, totals.2[step] / nullIf(totals.2[step - 1], 0)) AS conversion,
+    totals.2[step] / nullIf(totals.2[1], 0) AS conversion_from_start,
+    if(step < 4, totals.3[step], 0) AS dropped,
+    if(step < 4, totals.4[step], 0) AS open,
+    if(step < 4, totals.5[step], 0) AS skipped,
+    journeys
 FROM
 (
+    WITH won OR purchases > 0 AS bought
     SELECT
-        sent.*,
-        multiIf(customer_kind = 'user', 'sent', next_user != '', 'next', users = 1, 'only', users > 1, 'shared', 'nobody') AS resolved_by,
-        multiIf(resolved_by = 'next', next_user, resolved_by = 'only', some_user, customer_id) AS resolved_id,
-        if(resolved_by IN ('next', 'only'), 'user', customer_kind) AS resolved_kind
-    FROM (SELECT * FROM {{database}}.touchpoints_log FINAL) AS sent
-    ASOF LEFT JOIN
-    (
-        SELECT site AS next_site, anonymous_id AS next_id, asserted_at AS next_at, min(i.user_id) AS next_user
-        FROM {{database}}.identities_log AS i FINAL
-        GROUP BY next_site, next_id, next_at
-    ) AS e ON site = next_site AND anonymous_id = next_id AND occurred_at <= next_at
-    LEFT JOIN
-    (
-        SELECT site AS seen_site, anonymous_id AS seen_id, uniqExact(i.user_id) AS users, any(i.user_id) AS some_user
-        FROM {{database}}.identities_log AS i FINAL
-        GROUP BY seen_site, seen_id
-    ) AS o ON site = seen_site AND anonymous_id = seen_id
-) AS t
+        count() AS journeys,
+        (
+            arrayResize(sumForEach(arrayMap(at -> toUInt64(at != {{never}}),
+                [awareness_at, consideration_at, intent_at, purchase_at, loyalty_at])), 5, 0),
+            arrayResize(sumForEach(arrayMap(k -> toUInt64(depth >= k), [1, 2, 3, 4, 5])), 5, 0),
+            arrayResize(sumForEach(arrayMap(k -> toUInt64(depth = k AND NOT bought AND timeout_at <= now64(3)), [1, 2, 3])), 3, 0),
+            arrayResize(sumForEach(arrayMap(k -> toUInt64(depth = k AND NOT bought AND timeout_at > now64(3)), [1, 2, 3])), 3, 0),
+            arrayResize(sumForEach(arrayMap(k -> toUInt64(depth = k AND bought), [1, 2, 3])), 3, 0)
+        ) AS totals
+    FROM {{database}}.journeys_log FINAL
+    WHERE site = {site:String} AND started_at >= {from:DateTime64(3, 'UTC')} AND started_at < {to:DateTime64(3, 'UTC')}
+)
+ARRAY JOIN [1, 2, 3, 4, 5]::Array(UInt8) AS step
 SETTINGS {{quick_final}}
-COMMENT 'One row a touchpoint with the customer that it belongs to, without session, journey and the stage in it: quicker than touchpoints';
+COMMENT 'stage_funnel(site, from, to): of the journeys begun in [from, to) how many reached each stage in any order (reached) and in order (depth_reached), how many stopped there for good (dropped), may still go on (open) or bought without the steps between (skipped)';
 
-{{/*
-The funnels of events again, by the customer that each touchpoint belongs to.
-*/}}
 CREATE OR REPLACE VIEW {{database}}.event_funnel{{on}} AS
 WITH
     {steps:Array(String)} AS steps,
@@ -67,6 +62,7 @@ FROM
     )
 )
 ARRAY JOIN arrayEnumerate(steps) AS step
+SETTINGS {{quick_final}}
 COMMENT 'event_funnel(site, steps, window_seconds): customers that had the events in order, one row a step. With a window all steps lie within it of the first (any first step may anchor, ends included); 0 is no window. Bots are left out';
 
 CREATE OR REPLACE VIEW {{database}}.event_funnel_in_session{{on}} AS
@@ -109,6 +105,7 @@ FROM
     )
 )
 ARRAY JOIN arrayEnumerate(steps) AS step
+SETTINGS {{quick_final}}
 COMMENT 'event_funnel_in_session(site, steps): sessions that had the events in order, one row a step. Bots are left out';
 
 CREATE OR REPLACE VIEW {{database}}.sessions_with_gap{{on}} AS
@@ -132,4 +129,5 @@ FROM
     )
 )
 GROUP BY customer_kind, customer_id, number
+SETTINGS {{quick_final}}
 COMMENT 'sessions_with_gap(site, gap_seconds): the sessions that another gap would give, straight from the interactive touchpoints; number counts the sessions of a customer. Bots are left out';

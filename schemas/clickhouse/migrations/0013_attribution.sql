@@ -32,4 +32,5 @@ FROM
 )
 ARRAY JOIN channels AS channel, weights AS weight
 GROUP BY channel
+SETTINGS {{quick_final}}
 COMMENT 'attribution(site, model): conversions and revenue credited to each channel. A journey with a purchase is one conversion with the revenue of the journey; its path is the touches with a channel up to its first purchase. Models: first, last, last_non_direct, linear, position (40/20/40), time_decay (half-life 7 days)';

@@ -61,6 +61,38 @@ ASOF LEFT JOIN
 SETTINGS {{quick_final}}
 COMMENT 'One row a touchpoint, with the customer, session and journey that it belongs to now (NULL when none) and its stage in that journey. resolved_by: sent (with a user id), next or only (of the users seen on the anonymous id), shared or nobody (it stays anonymous)';
 
+CREATE OR REPLACE VIEW {{database}}.resolved_touchpoints{{on}} AS
+SELECT
+    t.site AS site, t.message_id AS message_id,
+    t.resolved_kind AS customer_kind, t.resolved_id AS customer_id, t.resolved_by AS resolved_by,
+    t.user_id AS user_id, t.anonymous_id AS anonymous_id, t.type AS type, t.event AS event, t.stage AS stage,
+    t.stage_rule AS stage_rule, t.passive AS passive, t.occurred_at AS occurred_at, t.received_at AS received_at,
+    t.channel AS channel, t.campaign AS campaign, t.device AS device, t.country AS country, t.bot AS bot,
+    t.revenue AS revenue, t.currency AS currency, t.order_id AS order_id, t.source AS source
+FROM
+(
+    SELECT
+        sent.*,
+        multiIf(customer_kind = 'user', 'sent', next_user != '', 'next', users = 1, 'only', users > 1, 'shared', 'nobody') AS resolved_by,
+        multiIf(resolved_by = 'next', next_user, resolved_by = 'only', some_user, customer_id) AS resolved_id,
+        if(resolved_by IN ('next', 'only'), 'user', customer_kind) AS resolved_kind
+    FROM (SELECT * FROM {{database}}.touchpoints_log FINAL) AS sent
+    ASOF LEFT JOIN
+    (
+        SELECT site AS next_site, anonymous_id AS next_id, asserted_at AS next_at, min(i.user_id) AS next_user
+        FROM {{database}}.identities_log AS i FINAL
+        GROUP BY next_site, next_id, next_at
+    ) AS e ON site = next_site AND anonymous_id = next_id AND occurred_at <= next_at
+    LEFT JOIN
+    (
+        SELECT site AS seen_site, anonymous_id AS seen_id, uniqExact(i.user_id) AS users, any(i.user_id) AS some_user
+        FROM {{database}}.identities_log AS i FINAL
+        GROUP BY seen_site, seen_id
+    ) AS o ON site = seen_site AND anonymous_id = seen_id
+) AS t
+SETTINGS {{quick_final}}
+COMMENT 'One row a touchpoint with the customer that it belongs to, without session, journey and the stage in it: quicker than touchpoints';
+
 CREATE OR REPLACE VIEW {{database}}.stitching{{on}} AS
 SELECT
     site, assumeNotNull(t.journey_id) AS journey_id, t.customer_id AS user_id, min(t.occurred_at) AS first_touch_at,

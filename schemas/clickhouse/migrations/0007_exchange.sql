@@ -32,14 +32,3 @@ SETTINGS {{settings}}
 COMMENT 'Which users have touchpoints of which anonymous ids, and how far that has been told; query the view contributions instead';
 
 {{distributed "contributions" "cityHash64(site, user_id)"}};
-
-CREATE OR REPLACE VIEW {{database}}.unlinks{{on}} AS
-SELECT site, anonymous_id, user_id, nullIf(until, {{never}}) AS until, reason, received_at
-FROM {{database}}.unlinks_log FINAL
-COMMENT 'One row a withdrawal: until when links of the pair do not count; NULL is for good';
-
-CREATE OR REPLACE VIEW {{database}}.contributions{{on}} AS
-SELECT site, user_id, anonymous_id, touches
-FROM {{database}}.contributions_log FINAL
-WHERE touches > 0
-COMMENT 'One row for each anonymous id that a user has touchpoints from';

@@ -56,7 +56,7 @@ func (r *repairs) look(code int, text string) {
 type space struct {
 	folder  string
 	reserve uint64 // bytes that the engine leaves free
-	empty   bool   // since the last time that there was the reserve
+	wasFull bool   // since the last time that it had the reserve
 }
 
 func newSpace(folder string) (*space, error) {
@@ -68,7 +68,7 @@ func newSpace(folder string) (*space, error) {
 		return nil, fmt.Errorf("disk of the ClickHouse engine: %w", err)
 	}
 	s := &space{folder: folder, reserve: min(usage.Total/50, mostReserve)}
-	s.empty = s.full()
+	s.wasFull = s.full()
 	return s, nil
 }
 
@@ -98,11 +98,11 @@ func (s *space) watch(ctx context.Context, r *repairs) {
 		case <-tick.C:
 		}
 		switch {
-		case s.full() && !s.empty:
-			s.empty = true
+		case s.full() && !s.wasFull:
+			s.wasFull = true
 			r.ask(errors.New("the disk is full; a start sets aside what was torn"))
 		case s.free() >= s.reserve:
-			s.empty = false
+			s.wasFull = false
 		}
 	}
 }

@@ -2,6 +2,7 @@ package dashboards
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/throughline/throughline/deploy/embedded/engine"
@@ -42,11 +43,15 @@ func readersCallFunctions(t *testing.T, e *engine.Engine) {
 
 // sameEventFunnel compares the panel with the function event_funnel: both count a visitor who logged in later as the user.
 func sameEventFunnel(t *testing.T, addr string, v view) {
-	v = v.with("site", "shop").with("steps", "Page Viewed,Product Viewed,Order Completed")
-	for _, window := range []string{"0", "86400"} {
-		want := query(t, addr, "SELECT customers FROM event_funnel(site = 'shop', steps = ['Page Viewed', 'Product Viewed', 'Order Completed'], window_seconds = "+window+") ORDER BY step")
-		equal(t, "events in order within "+window, panel(t, addr, "journey-funnel/event_funnel", v.with("window", window)).numbers("customers"), want.numbers("customers"))
+	v = v.with("site", "shop")
+	for _, steps := range []string{"Page Viewed,Product Viewed,Order Completed", "Order Completed,Page Viewed,Product Viewed", "Product Viewed,Unheard of,Page Viewed"} {
+		v = v.with("steps", steps)
+		for _, window := range []string{"0", "60", "86400"} {
+			want := query(t, addr, "SELECT customers FROM event_funnel(site = 'shop', steps = ['"+strings.ReplaceAll(steps, ",", "', '")+"'], window_seconds = "+window+") ORDER BY step")
+			equal(t, steps+" within "+window, panel(t, addr, "journey-funnel/event_funnel", v.with("window", window)).numbers("customers"), want.numbers("customers"))
+		}
 	}
+	v = v.with("steps", "Page Viewed")
 	viewers := "SELECT uniqExact(customer_kind, customer_id) AS n FROM %s WHERE site = 'shop' AND event = 'Page Viewed' AND NOT bot"
 	sent := query(t, addr, fmt.Sprintf(viewers, "accepted_touchpoints")).one(t, "n")
 	resolved := query(t, addr, fmt.Sprintf(viewers, "resolved_touchpoints")).one(t, "n")

@@ -126,7 +126,7 @@ func eventFunnel() grafana.Panel {
 	return grafana.Panel{
 		ID: 12, Title: "Customers that had the events in order", Width: 24, Height: 8, Chart: grafana.Table(), Targets: from(funnelFolder, "event_funnel"), Unit: number,
 		Empty: "No such events in this time range. Names are written as they were sent, with commas between them",
-		Help:  "The events named above as Events, at most ten and each once, in that order, whatever came between them; Within seconds bounds the time from the first to each other one, 0 leaves it open. Only the choice of sites applies here. It reads every such touchpoint, so a wide range takes a while.",
+		Help:  "The events named above as Events, each once, in that order, whatever came between them; Within seconds bounds the time from the first to each other one, 0 leaves it open. Only the choice of sites applies here. It reads every such touchpoint, so a wide range takes a while.",
 		Fields: []grafana.Field{
 			{Name: "step", Title: "Step", Width: 70}, {Name: "event", Title: "Event"}, column("customers", "Customers", number), bar("conversion", "From the step before"), bar("conversion_from_start", "From the start"),
 		},

@@ -25,13 +25,14 @@ FROM
         FROM
         (
             -- A hit is a time in milliseconds times 256, plus the number of the event: numbers sort faster than pairs. The first is none.
+            -- Persons are hashes, which sort and join faster than texts: of ten million, two are taken for one once in 370,000 times.
             -- Touches of a device on which somebody logged in go to the user of the next login, else to the only user seen there.
             SELECT arrayPushFront(arraySort(groupArray(toUInt64(toUnixTimestamp64Milli(at)) * 256 + number)), 0) AS hits
             FROM
             (
                 SELECT
                     occurred_at AS at, transform(event, steps, arrayEnumerate(steps), 0) AS number,
-                    concat(site, '/', customer_kind, '/', customer_id) AS person
+                    cityHash64(site, customer_kind, customer_id) AS person
                 FROM accepted_touchpoints
                 WHERE $__timeFilter(occurred_at)
                     AND $__conditionalAll(site IN (${site:singlequote}), $site)
@@ -39,13 +40,13 @@ FROM
             ) AS mine
             ASOF LEFT JOIN
             (
-                SELECT concat(site, '/anonymous/', anonymous_id) AS device, asserted_at, concat(any(site), '/user/', min(user_id)) AS login
+                SELECT cityHash64(site, 'anonymous', anonymous_id) AS device, asserted_at, cityHash64(any(site), 'user', min(user_id)) AS login
                 FROM identities GROUP BY device, asserted_at
                 UNION ALL
-                SELECT concat(site, '/anonymous/', anonymous_id) AS device, toDateTime64('2200-01-01', 3, 'UTC'), concat(any(site), '/user/', any(user_id))
+                SELECT cityHash64(site, 'anonymous', anonymous_id) AS device, toDateTime64('2200-01-01', 3, 'UTC'), cityHash64(any(site), 'user', any(user_id))
                 FROM identities GROUP BY device HAVING uniqExact(user_id) = 1
             ) AS logins ON mine.person = logins.device AND mine.at <= logins.asserted_at
-            GROUP BY if(login = '', person, login)
+            GROUP BY if(login = 0, person, login)
         )
     )
 )

@@ -31,6 +31,7 @@ type memory struct {
 	contributions map[string]store.Contribution
 	erasures      []store.Erasure
 	rebuilds      []store.RebuildStep
+	deleting      []string
 	writes        int
 	// Takes every INSERT that landed; may be nil.
 	landed func(batches []*store.Batch)

@@ -34,6 +34,8 @@ type RebuildStore interface {
 	// Rebuilds gives the steps of the last rebuild of each site.
 	Rebuilds(ctx context.Context) ([]store.RebuildStep, error)
 	NoteRebuild(ctx context.Context, step store.RebuildStep) error
+	// Deleting names the tables from which rows are being deleted for good.
+	Deleting(ctx context.Context) ([]string, error)
 }
 
 // RebuildDeps are what a rebuild is given.

@@ -21,6 +21,8 @@ func (m *memory) Rebuilds(context.Context) ([]store.RebuildStep, error) {
 	return last, nil
 }
 
+func (m *memory) Deleting(context.Context) ([]string, error) { return m.deleting, nil }
+
 func (m *memory) NoteRebuild(_ context.Context, step store.RebuildStep) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -2,7 +2,9 @@ package processor
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/throughline/throughline/processor/journey"
 	"github.com/throughline/throughline/processor/store"
@@ -15,15 +17,15 @@ const rowsAtOnce = 20_000
 // Run changes what is stored, and gives what it changed; where it goes on after a crash, what was left. When it is over, processors find
 // the mark of it, and restore their states from what is stored then. Running it again changes nothing.
 func (r *Rebuild) Run(ctx context.Context) (*RebuildReport, error) {
-	if err := r.deps.Quiet(ctx); err != nil {
+	if err := r.alone(ctx); err != nil {
 		return nil, err
 	}
 	done, err := r.begin(ctx)
 	if err != nil {
 		return nil, err
 	}
-	// A processor that starts now finds the mark, unless it was a member before.
-	if err := r.deps.Quiet(ctx); err != nil {
+	// A processor that starts now finds the mark, unless it was a member before, and so does who begins to delete.
+	if err := r.alone(ctx); err != nil {
 		return nil, err
 	}
 	if err := r.count(ctx); err != nil {
@@ -45,6 +47,21 @@ func (r *Rebuild) Run(ctx context.Context) (*RebuildReport, error) {
 		return nil, err
 	}
 	return r.report.done(), r.note(ctx, store.RebuildFinished, 0, 0)
+}
+
+// ErrDeleting says that rows are being deleted of which a rebuild could write copies that stay.
+var ErrDeleting = errors.New("ClickHouse is deleting rows of erased persons")
+
+// alone fails while somebody else changes what is stored.
+func (r *Rebuild) alone(ctx context.Context) error {
+	if err := r.deps.Quiet(ctx); err != nil {
+		return err
+	}
+	tables, err := r.deps.Store.Deleting(ctx)
+	if err == nil && len(tables) > 0 {
+		err = fmt.Errorf("%w, from %s: run this again when it is through (system.mutations tells)", ErrDeleting, strings.Join(tables, ", "))
+	}
+	return err
 }
 
 type stepPart struct {

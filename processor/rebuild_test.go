@@ -231,6 +231,18 @@ func changesNothing(t *testing.T, m *memory, again *Rebuild) {
 	}
 }
 
+// TestNoRebuildWhileRowsAreDeleted: it could read a row of which the tombstone is deleted first, and write that again. One may look.
+func TestNoRebuildWhileRowsAreDeleted(t *testing.T) {
+	m := newMemory(1, 0)
+	m.deleting = []string{store.TableTouchpoints}
+	r := newTestRebuild(t, m, someRules(t, rand.New(rand.NewPCG(1, 1)), "a"))
+	if _, err := r.Run(t.Context()); !errors.Is(err, ErrDeleting) || len(m.rebuilds) > 0 {
+		t.Errorf("%v, noted %v", err, m.rebuilds)
+	}
+	_, err := r.Compare(t.Context())
+	must(t, err)
+}
+
 // TestRestagedVersionsKeepTheOrder: however often a touchpoint gets another stage, its row wins over those of before, and loses
 // against a copy that was received a microsecond earlier.
 func TestRestagedVersionsKeepTheOrder(t *testing.T) {

@@ -193,7 +193,7 @@ func nextStep(site *sites.Site, o rebuildOptions, named bool) string {
 
 // rebuildTrouble adds what to do where something was cut off in the middle.
 func rebuildTrouble(err error, o rebuildOptions) error {
-	if o.dryRun || errors.Is(err, topics.ErrGroupActive) {
+	if o.dryRun || errors.Is(err, topics.ErrGroupActive) || errors.Is(err, processor.ErrDeleting) {
 		return err
 	}
 	return fmt.Errorf("%w\nRun the same command again: it goes on where it was. Processors do not start before it is through", err)

@@ -34,6 +34,8 @@ type Config struct {
 var (
 	// ErrWaiting means that the processors have not carried the request out within the time. They still will; running it again finishes it.
 	ErrWaiting = errors.New("the processors have not come so far")
+	// ErrRebuilding means that a rebuild has begun and is not over: it could write again what is deleted, and processors wait for its end.
+	ErrRebuilding = errors.New("a rebuild of the tables is not finished")
 	// ErrLeft means that rows are left after the deletion.
 	ErrLeft = errors.New("something is left")
 )
@@ -65,7 +67,7 @@ func Do(ctx context.Context, cfg Config, p Person, now time.Time) (request strin
 	if err != nil {
 		return "", nil, err
 	}
-	for _, step := range []func(context.Context) error{r.asked, r.tell, r.clear, r.verify, r.done} {
+	for _, step := range []func(context.Context) error{r.undisturbed, r.asked, r.tell, r.undisturbed, r.clear, r.verify, r.done} {
 		if err := step(ctx); err != nil {
 			return r.request, r.deleted, fmt.Errorf("request %s: %w", r.request, err)
 		}
@@ -139,6 +141,18 @@ func (r *Run) tell(ctx context.Context) error {
 			return fmt.Errorf("%w: after %d rounds new anonymous ids of the person still come to light; run this again", ErrLeft, rounds)
 		}
 	}
+}
+
+// undisturbed is ErrRebuilding where the last rebuild of a site is not over.
+func (r *Run) undisturbed(ctx context.Context) error {
+	open, err := number(ctx, r.cfg.ClickHouse, "SELECT count() FROM (SELECT argMax(finished_at IS NULL, began_at) AS open FROM rebuilds GROUP BY site) WHERE open", nil)
+	if err != nil {
+		return fmt.Errorf("look for a rebuild: %w", err)
+	}
+	if open > 0 {
+		return fmt.Errorf("%w: finish it (throughline rebuild), start the processors, and run this again", ErrRebuilding)
+	}
+	return nil
 }
 
 // wait returns when the processors have committed everything that is in the log now.

@@ -82,3 +82,12 @@ func (s *Store) Rebuilds(ctx context.Context) (steps []RebuildStep, err error) {
 	}
 	return steps, nil
 }
+
+// Deleting names the tables from which ClickHouse has yet to delete rows for good, as far as the server that is asked knows.
+func (s *Store) Deleting(ctx context.Context) (tables []string, err error) {
+	err = s.conn.QueryRow(s.querying(ctx), "SELECT groupUniqArray(table) FROM system.mutations WHERE database = currentDatabase() AND NOT is_done").Scan(&tables)
+	if err != nil {
+		return nil, fmt.Errorf("store: deletions: %w", explain(err))
+	}
+	return tables, nil
+}

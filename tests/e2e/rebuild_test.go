@@ -127,6 +127,8 @@ func TestRebuild(t *testing.T) {
 	bring(p, files[1])
 	killRebuild(t, p)
 	refuses(t, p, []string{"processor"}, "a rebuild of the tables is not finished")
+	refuses(t, p, []string{"forget", "--user", "nobody", "--yes"}, "a rebuild of the tables is not finished")
+	refusesWhileDeleting(t, p)
 	rebuilt(t, p)
 	if got := reached(t, p); got != foretold {
 		t.Errorf("the funnel is %s, foretold was %s", got, foretold)
@@ -145,6 +147,26 @@ func refuses(t *testing.T, p *harness.Pipeline, command []string, why string) {
 	if out, err := p.Command(t.Context(), command...); err == nil || !strings.Contains(out, why) {
 		t.Errorf("%v: %v, want %q in\n%s", command, err, why, out)
 	}
+}
+
+// refusesWhileDeleting wants no rebuild while ClickHouse still has to delete rows.
+func refusesWhileDeleting(t *testing.T, p *harness.Pipeline) {
+	t.Helper()
+	p.Query(t, "SYSTEM STOP MERGES sessions_log")
+	p.Query(t, "ALTER TABLE sessions_log DELETE WHERE customer_id = 'nobody' SETTINGS mutations_sync = 0")
+	harness.Eventually(t, time.Minute, "the rebuild waits for the deletion", func() error {
+		if out, err := p.Command(t.Context(), "rebuild"); err == nil || !strings.Contains(out, "deleting rows of erased persons, from sessions_log") {
+			return fmt.Errorf("%w\n%s", err, out)
+		}
+		return nil
+	})
+	p.Query(t, "SYSTEM START MERGES sessions_log")
+	harness.Eventually(t, time.Minute, "the rows are deleted", func() error {
+		if n := p.Query(t, "SELECT count() FROM system.mutations WHERE NOT is_done"); n != "0" {
+			return fmt.Errorf("%s deletions are not done", n)
+		}
+		return nil
+	})
 }
 
 // foretells gives how many journeys are said to reach each stage under other rules.

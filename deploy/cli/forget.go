@@ -33,8 +33,9 @@ from before are refused when Kafka is replayed or a spool is drained late. Then 
 asked until nothing is left. This needs the right to ALTER the tables, as 'throughline migrate' does. The table erasures keeps when it
 was asked and done, and what went, without the id. What is received later counts as of somebody new.
 
-It may be interrupted and run again; while a rebuild is not finished it is refused. Kafka keeps the person's bytes until its retention is over, which is said at the end; backups
-of ClickHouse keep them, too: run it again after restoring one from before. The events that name the person's id only in properties of other people stay.`,
+It may be interrupted and run again; while a rebuild is not finished it is refused. Kafka keeps the person's bytes until its retention is
+over, which is said at the end; backups of ClickHouse keep them, too: run it again after restoring one from before. The events that name
+the person's id only in properties of other people stay.`,
 		Example: "  throughline forget --site shop --user ada              what would go\n  throughline forget --site shop --user ada --yes\n  throughline forget --site shop --anonymous visitor-17 --yes",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/throughline/throughline/deploy/topics"
+	"github.com/throughline/throughline/processor"
 	"github.com/throughline/throughline/processor/store"
 	schema "github.com/throughline/throughline/schemas/clickhouse"
 )
@@ -34,8 +35,6 @@ type Config struct {
 var (
 	// ErrWaiting means that the processors have not carried the request out within the time. They still will; running it again finishes it.
 	ErrWaiting = errors.New("the processors have not come so far")
-	// ErrRebuilding means that a rebuild has begun and is not over: it could write again what is deleted, and processors wait for its end.
-	ErrRebuilding = errors.New("a rebuild of the tables is not finished")
 	// ErrLeft means that rows are left after the deletion.
 	ErrLeft = errors.New("something is left")
 )
@@ -60,14 +59,17 @@ func Look(ctx context.Context, cfg Config, p Person, now time.Time) (*Plan, []Co
 	return r.plan, counts, err
 }
 
-// Do erases a person: what was received up to now goes. It may be run again, whatever stopped it before. The result is what was
-// deleted, by table.
+// Do erases a person: what was received up to now goes. It may be run again, whatever stopped it before. It is refused with
+// processor.ErrRebuilding while a rebuild is not finished: that could write again what is deleted. The result is what was deleted, by table.
 func Do(ctx context.Context, cfg Config, p Person, now time.Time) (request string, deleted map[string]uint64, err error) {
 	r, err := begin(ctx, cfg, p, now)
 	if err != nil {
 		return "", nil, err
 	}
-	for _, step := range []func(context.Context) error{r.undisturbed, r.asked, r.tell, r.undisturbed, r.clear, r.verify, r.done} {
+	if err := r.undisturbed(ctx); err != nil {
+		return "", nil, err
+	}
+	for _, step := range []func(context.Context) error{r.asked, r.tell, r.undisturbed, r.clear, r.verify, r.done} {
 		if err := step(ctx); err != nil {
 			return r.request, r.deleted, fmt.Errorf("request %s: %w", r.request, err)
 		}
@@ -143,14 +145,14 @@ func (r *Run) tell(ctx context.Context) error {
 	}
 }
 
-// undisturbed is ErrRebuilding where the last rebuild of a site is not over.
+// undisturbed is processor.ErrRebuilding where the last rebuild of a site is not over.
 func (r *Run) undisturbed(ctx context.Context) error {
 	open, err := number(ctx, r.cfg.ClickHouse, "SELECT count() FROM (SELECT argMax(finished_at IS NULL, began_at) AS open FROM rebuilds GROUP BY site) WHERE open", nil)
 	if err != nil {
 		return fmt.Errorf("look for a rebuild: %w", err)
 	}
 	if open > 0 {
-		return fmt.Errorf("%w: finish it (throughline rebuild), start the processors, and run this again", ErrRebuilding)
+		return fmt.Errorf("%w: finish it (throughline rebuild), start the processors, and run this again", processor.ErrRebuilding)
 	}
 	return nil
 }

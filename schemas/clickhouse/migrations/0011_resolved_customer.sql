@@ -2,6 +2,26 @@
 Who an anonymous touchpoint belongs to, as the processor decides it: the user of the first edge at or after it, else the only
 user of the anonymous id. Of edges at one time the lesser user id comes first.
 */}}
+{{define "resolved"}}(
+    SELECT
+        sent.*,
+        multiIf(customer_kind = 'user', 'sent', next_user != '', 'next', users = 1, 'only', users > 1, 'shared', 'nobody') AS resolved_by,
+        multiIf(resolved_by = 'next', next_user, resolved_by = 'only', some_user, customer_id) AS resolved_id,
+        if(resolved_by IN ('next', 'only'), 'user', customer_kind) AS resolved_kind
+    FROM (SELECT * FROM {{database}}.touchpoints_log FINAL) AS sent
+    ASOF LEFT JOIN
+    (
+        SELECT site AS next_site, anonymous_id AS next_id, asserted_at AS next_at, min(i.user_id) AS next_user
+        FROM {{database}}.identities_log AS i FINAL
+        GROUP BY next_site, next_id, next_at
+    ) AS e ON site = next_site AND anonymous_id = next_id AND occurred_at <= next_at
+    LEFT JOIN
+    (
+        SELECT site AS seen_site, anonymous_id AS seen_id, uniqExact(i.user_id) AS users, any(i.user_id) AS some_user
+        FROM {{database}}.identities_log AS i FINAL
+        GROUP BY seen_site, seen_id
+    ) AS o ON site = seen_site AND anonymous_id = seen_id
+) AS t{{end -}}
 CREATE OR REPLACE VIEW {{database}}.touchpoints{{on}} AS
 SELECT
     t.site AS site, t.message_id AS message_id,
@@ -26,26 +46,7 @@ SELECT
     t.revenue AS revenue, t.currency AS currency, t.order_id AS order_id, t.survey AS survey, t.score AS score,
     t.properties AS properties, t.context AS context, t.source AS source, t.bucket AS bucket, t.version AS version
 FROM
-(
-    SELECT
-        sent.*,
-        multiIf(customer_kind = 'user', 'sent', next_user != '', 'next', users = 1, 'only', users > 1, 'shared', 'nobody') AS resolved_by,
-        multiIf(resolved_by = 'next', next_user, resolved_by = 'only', some_user, customer_id) AS resolved_id,
-        if(resolved_by IN ('next', 'only'), 'user', customer_kind) AS resolved_kind
-    FROM (SELECT * FROM {{database}}.touchpoints_log FINAL) AS sent
-    ASOF LEFT JOIN
-    (
-        SELECT site AS next_site, anonymous_id AS next_id, asserted_at AS next_at, min(i.user_id) AS next_user
-        FROM {{database}}.identities_log AS i FINAL
-        GROUP BY next_site, next_id, next_at
-    ) AS e ON site = next_site AND anonymous_id = next_id AND occurred_at <= next_at
-    LEFT JOIN
-    (
-        SELECT site AS seen_site, anonymous_id AS seen_id, uniqExact(i.user_id) AS users, any(i.user_id) AS some_user
-        FROM {{database}}.identities_log AS i FINAL
-        GROUP BY seen_site, seen_id
-    ) AS o ON site = seen_site AND anonymous_id = seen_id
-) AS t
+{{template "resolved"}}
 ASOF LEFT JOIN
 (
     SELECT site, customer_kind, customer_id, started_at, covered_until, session_id
@@ -70,26 +71,7 @@ SELECT
     t.channel AS channel, t.campaign AS campaign, t.device AS device, t.country AS country, t.bot AS bot,
     t.revenue AS revenue, t.currency AS currency, t.order_id AS order_id, t.source AS source
 FROM
-(
-    SELECT
-        sent.*,
-        multiIf(customer_kind = 'user', 'sent', next_user != '', 'next', users = 1, 'only', users > 1, 'shared', 'nobody') AS resolved_by,
-        multiIf(resolved_by = 'next', next_user, resolved_by = 'only', some_user, customer_id) AS resolved_id,
-        if(resolved_by IN ('next', 'only'), 'user', customer_kind) AS resolved_kind
-    FROM (SELECT * FROM {{database}}.touchpoints_log FINAL) AS sent
-    ASOF LEFT JOIN
-    (
-        SELECT site AS next_site, anonymous_id AS next_id, asserted_at AS next_at, min(i.user_id) AS next_user
-        FROM {{database}}.identities_log AS i FINAL
-        GROUP BY next_site, next_id, next_at
-    ) AS e ON site = next_site AND anonymous_id = next_id AND occurred_at <= next_at
-    LEFT JOIN
-    (
-        SELECT site AS seen_site, anonymous_id AS seen_id, uniqExact(i.user_id) AS users, any(i.user_id) AS some_user
-        FROM {{database}}.identities_log AS i FINAL
-        GROUP BY seen_site, seen_id
-    ) AS o ON site = seen_site AND anonymous_id = seen_id
-) AS t
+{{template "resolved"}}
 SETTINGS {{quick_final}}
 COMMENT 'One row a touchpoint with the customer that it belongs to, without session, journey and the stage in it: quicker than touchpoints';
 

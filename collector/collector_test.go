@@ -17,6 +17,7 @@ import (
 
 	"github.com/throughline/throughline/schemas/sites"
 	"github.com/throughline/throughline/schemas/topics"
+	"github.com/throughline/throughline/tests/ports"
 )
 
 func TestThroughTheBroker(t *testing.T) {
@@ -63,8 +64,8 @@ func TestThroughTheBroker(t *testing.T) {
 
 func TestKafkaAwayThenBack(t *testing.T) {
 	dir := t.TempDir()
-	b := startBroker(t, dir, "127.0.0.1:0")
-	addr := b.Addr()
+	addr := ports.For(t)
+	b := startBroker(t, dir, addr)
 	x := startCollector(t, addr, func(c *Config) { c.DeliveryTimeout = time.Second })
 	c := client(t)
 	x.mustAccept(t, c, "before")
@@ -112,8 +113,8 @@ func (x *thing) mustAccept(t testing.TB, c *http.Client, id string) {
 // TestSpoolOutlivesTheCollector starts without any broker; the next collector finds one.
 func TestSpoolOutlivesTheCollector(t *testing.T) {
 	dir, spool := t.TempDir(), t.TempDir()
-	b := startBroker(t, dir, "127.0.0.1:0")
-	addr := b.Addr()
+	addr := ports.For(t)
+	b := startBroker(t, dir, addr)
 	if err := b.Stop(); err != nil {
 		t.Fatal(err)
 	}

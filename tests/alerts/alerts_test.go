@@ -20,6 +20,7 @@ import (
 	"github.com/throughline/throughline/deploy/embedded/libchdb"
 	"github.com/throughline/throughline/schemas/topics"
 	"github.com/throughline/throughline/tests/harness"
+	"github.com/throughline/throughline/tests/ports"
 )
 
 // TestMain runs the tests, or the engine where a test has started this binary as its child.
@@ -88,7 +89,7 @@ func TestEachPageFiresOnItsFaultAndNoneWithout(t *testing.T) {
 	harness.Binary(t) // built before the disk is small
 	disk, small := smallDisk(t)
 	s := harness.NewServices(t, "", "COLLECTOR_SPOOL_BYTES=1048576", "COLLECTOR_MAX_BODY_BYTES=65536", "COLLECTOR_DELIVERY_TIMEOUT=5s")
-	admin := freeAddress(t)
+	admin := ports.For(t)
 	startProcessor := func() *harness.Process {
 		p, _ := s.StartWatched(t, 1, "PROCESSOR_ADMIN_LISTEN="+admin)
 		return p

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,6 +17,7 @@ import (
 
 	rules "github.com/throughline/throughline/dashboards/alerts"
 	"github.com/throughline/throughline/tests/harness"
+	"github.com/throughline/throughline/tests/ports"
 )
 
 // times as fast as in production: five minutes are ten seconds.
@@ -68,7 +68,7 @@ func startPrometheus(t *testing.T, collector, processor string) *prometheus {
 	if out, err := exec.Command(needed(t, "promtool"), "check", "config", filepath.Join(dir, "prometheus.yaml")).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	address := freeAddress(t)
+	address := ports.For(t)
 	p := &prometheus{url: "http://" + address, log: filepath.Join(dir, "log"), firing: map[string]bool{}, ever: map[string]bool{}}
 	log, err := os.Create(p.log)
 	must(t, err)
@@ -210,14 +210,6 @@ func (p *prometheus) samples(t *testing.T, query string) int {
 	}
 	must(t, json.NewDecoder(resp.Body).Decode(&answer))
 	return len(answer.Data.Result)
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func must(t *testing.T, err error) {

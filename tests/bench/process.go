@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/throughline/throughline/tests/ports"
 )
 
 // build compiles the program.
@@ -120,20 +122,10 @@ func answersOK(url string) func() error {
 	}
 }
 
-// freeAddr is a loopback address that nobody listens on.
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
-}
-
 // freeAddrs fills in several.
 func freeAddrs(addrs ...*string) (err error) {
 	for _, a := range addrs {
-		if *a, err = freeAddr(); err != nil {
+		if *a, err = ports.Addr(); err != nil {
 			return err
 		}
 	}

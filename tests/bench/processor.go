@@ -11,6 +11,7 @@ import (
 	"github.com/throughline/throughline/deploy/embedded/engine"
 	"github.com/throughline/throughline/deploy/embedded/libchdb"
 	"github.com/throughline/throughline/deploy/migrate"
+	"github.com/throughline/throughline/tests/ports"
 )
 
 // backlog is a broker whose topic is full.
@@ -123,7 +124,7 @@ func (b *bench) discarding(ctx context.Context, l *backlog) (*applied, error) {
 	if err != nil {
 		return nil, err
 	}
-	admin, err := freeAddr()
+	admin, err := ports.Addr()
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +149,7 @@ func (b *bench) storing(ctx context.Context, l *backlog) (*applied, error) {
 	if err != nil {
 		return nil, err
 	}
-	admin, err := freeAddr()
+	admin, err := ports.Addr()
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -19,6 +18,7 @@ import (
 	"github.com/testcontainers/testcontainers-go/wait"
 
 	"github.com/throughline/throughline/tests/harness"
+	"github.com/throughline/throughline/tests/ports"
 	"github.com/throughline/throughline/tests/suite"
 )
 
@@ -48,7 +48,7 @@ func newStack(t *testing.T) *stack {
 	t.Cleanup(func() { must(t, own.Remove(context.Background())) })
 	s.sites = filepath.Join(t.TempDir(), "sites.yaml")
 	must(t, os.WriteFile(s.sites, []byte(suite.Sites), 0o644))
-	s.Pipeline = harness.Attach(t, harness.Pipeline{HTTP: freeAddr(t), Admin: freeAddr(t), ClickHouse: freeAddr(t), Kafka: freeAddr(t)})
+	s.Pipeline = harness.Attach(t, harness.Pipeline{HTTP: ports.For(t), Admin: ports.For(t), ClickHouse: ports.For(t), Kafka: ports.For(t)})
 	s.startKafka(t)
 	s.startStore(t)
 	s.job(t, "topics", "create")
@@ -57,14 +57,6 @@ func newStack(t *testing.T) *stack {
 	s.service(t, "processor", nil, nil)
 	s.service(t, "processor", nil, nil, "processor2")
 	return s
-}
-
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // startKafka has two listeners: one for the other containers, and one that is mapped to loopback.

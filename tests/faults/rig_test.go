@@ -22,6 +22,7 @@ import (
 	"github.com/throughline/throughline/schemas/sites"
 	"github.com/throughline/throughline/tests/faults/check"
 	"github.com/throughline/throughline/tests/harness"
+	"github.com/throughline/throughline/tests/ports"
 )
 
 // options of a rig; the zero value is two partitions, one collector and one processor.
@@ -70,7 +71,7 @@ func newRig(t testing.TB, o options) *rig {
 	if o.dir == "" {
 		o.dir = t.TempDir()
 	}
-	r := &rig{options: o, logFile: filepath.Join(t.TempDir(), "log"), kafka: freeAddr(t), clickhouse: freeAddr(t), ledger: check.NewLedger()}
+	r := &rig{options: o, logFile: filepath.Join(t.TempDir(), "log"), kafka: ports.For(t), clickhouse: ports.For(t), ledger: check.NewLedger()}
 	t.Cleanup(func() { r.end(t) })
 	r.link = newLink(t, r.kafka)
 	r.gateway = newGateway(t, r.clickhouse)
@@ -105,14 +106,6 @@ func (r *rig) end(t testing.TB) {
 	if text, err := os.ReadFile(r.logFile); t.Failed() && err == nil {
 		t.Logf("what the parts have said:\n%s", text[max(0, len(text)-12_000):])
 	}
-}
-
-func freeAddr(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // startBroker starts the broker on its folder and address, and waits until it listens.
@@ -172,7 +165,7 @@ func (r *rig) stopEngine(t testing.TB) {
 // addCollector starts one more collector; ready waits for it.
 func (r *rig) addCollector(t testing.TB) *service {
 	t.Helper()
-	s := &service{kind: "collector", admin: freeAddr(t), http: freeAddr(t), dir: r.spoolDir}
+	s := &service{kind: "collector", admin: ports.For(t), http: ports.For(t), dir: r.spoolDir}
 	if s.dir == "" {
 		s.dir = filepath.Join(r.dir, fmt.Sprint("spool", len(r.collectors)))
 	}
@@ -185,7 +178,7 @@ func (r *rig) addCollector(t testing.TB) *service {
 // addProcessor starts one more processor, with a state folder of its own.
 func (r *rig) addProcessor(t testing.TB) *service {
 	t.Helper()
-	s := &service{kind: "processor", admin: freeAddr(t), dir: r.stateDir}
+	s := &service{kind: "processor", admin: ports.For(t), dir: r.stateDir}
 	if s.dir == "" {
 		s.dir = filepath.Join(r.dir, fmt.Sprint("state", len(r.processors)))
 	}

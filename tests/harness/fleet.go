@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/throughline/throughline/tests/ports"
 )
 
 // CommandWith runs a command of the program with further variables, NAME=value without the prefix, which win over those of the
@@ -52,7 +54,7 @@ type Member struct {
 // NAME=value without the prefix.
 func (s *Services) AddCollector(t testing.TB, number int, variables ...string) *Member {
 	t.Helper()
-	m := &Member{HTTP: freeAddr(t), Admin: freeAddr(t), kind: "collector", log: s.logFile}
+	m := &Member{HTTP: ports.For(t), Admin: ports.For(t), kind: "collector", log: s.logFile}
 	m.env = append(append([]string{}, s.env...), "THROUGHLINE_COLLECTOR_LISTEN="+m.HTTP, "THROUGHLINE_COLLECTOR_ADMIN_LISTEN="+m.Admin,
 		"THROUGHLINE_COLLECTOR_SPOOL_DIR="+filepath.Join(s.Dir, fmt.Sprint("spool", number)))
 	m.start(t, variables)
@@ -62,7 +64,7 @@ func (s *Services) AddCollector(t testing.TB, number int, variables ...string) *
 // AddProcessor starts a further processor with the state folder of its number and waits until it owns partitions.
 func (s *Services) AddProcessor(t testing.TB, number int, variables ...string) *Member {
 	t.Helper()
-	m := &Member{Admin: freeAddr(t), kind: "processor", log: s.logFile}
+	m := &Member{Admin: ports.For(t), kind: "processor", log: s.logFile}
 	m.env = append(append([]string{}, s.env...), "THROUGHLINE_PROCESSOR_STATE_DIR="+s.StateDir(number),
 		"THROUGHLINE_PROCESSOR_ADMIN_LISTEN="+m.Admin, "THROUGHLINE_PROCESSOR_SESSION_TIMEOUT=6s")
 	m.start(t, variables)

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -22,6 +21,7 @@ import (
 
 	"github.com/throughline/throughline/deploy/kafkaconn"
 	"github.com/throughline/throughline/schemas/topics"
+	"github.com/throughline/throughline/tests/ports"
 )
 
 // binary builds the program once for a test run.
@@ -64,7 +64,7 @@ func New(t testing.TB, sites string, variables ...string) *Pipeline {
 	dir := t.TempDir()
 	p := &Pipeline{Dir: filepath.Join(dir, "data"), logFile: filepath.Join(dir, "log")}
 	for _, addr := range []*string{&p.HTTP, &p.Admin, &p.ClickHouse, &p.Kafka} {
-		*addr = freeAddr(t)
+		*addr = ports.For(t)
 	}
 	p.env = append(os.Environ(),
 		"THROUGHLINE_DATA_DIR="+p.Dir, "THROUGHLINE_COLLECTOR_LISTEN="+p.HTTP, "THROUGHLINE_COLLECTOR_ADMIN_LISTEN="+p.Admin,
@@ -90,14 +90,6 @@ func New(t testing.TB, sites string, variables ...string) *Pipeline {
 		}
 	})
 	return p
-}
-
-func freeAddr(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // Start starts the pipeline and waits until it takes touchpoints.

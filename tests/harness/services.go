@@ -12,6 +12,7 @@ import (
 	"github.com/throughline/throughline/deploy/embedded/engine"
 	"github.com/throughline/throughline/deploy/embedded/libchdb"
 	"github.com/throughline/throughline/deploy/migrate"
+	"github.com/throughline/throughline/tests/ports"
 )
 
 // Services is the pipeline in parts that can be stopped one by one: collector and processors are processes, broker
@@ -115,7 +116,7 @@ func (s *Services) StateDir(number int) string {
 func (s *Services) StartProcessor(t testing.TB, number int) *Process {
 	t.Helper()
 	env := append(append([]string{}, s.env...),
-		"THROUGHLINE_PROCESSOR_STATE_DIR="+s.StateDir(number), "THROUGHLINE_PROCESSOR_ADMIN_LISTEN="+freeAddr(t),
+		"THROUGHLINE_PROCESSOR_STATE_DIR="+s.StateDir(number), "THROUGHLINE_PROCESSOR_ADMIN_LISTEN="+ports.For(t),
 		"THROUGHLINE_PROCESSOR_SESSION_TIMEOUT=6s")
 	return launch(t, s.logFile, env, "processor")
 }

@@ -16,6 +16,7 @@ import (
 
 	deploy "github.com/throughline/throughline/deploy/topics"
 	"github.com/throughline/throughline/schemas/topics"
+	"github.com/throughline/throughline/tests/ports"
 )
 
 // childEnv makes the test binary a broker that runs until it is killed.
@@ -140,7 +141,7 @@ func TestKilledBrokerKeepsRecordsAndOffsets(t *testing.T) {
 	dir := t.TempDir()
 	var want []string
 	for round := range 3 {
-		addr := freeAddr(t)
+		addr := ports.For(t)
 		running := child(t, dir, addr)
 		value := fmt.Sprint("r", round)
 		produce(t, addr, 1, value)
@@ -245,7 +246,7 @@ func TestAdvertise(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer proxy.Close()
-	listen := freeAddr(t)
+	listen := ports.For(t)
 	var through atomic.Int32
 	go func() {
 		for {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"sync"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/throughline/throughline/collector/publish"
 	"github.com/throughline/throughline/schemas/topics"
+	"github.com/throughline/throughline/tests/ports"
 )
 
 // child runs this test binary as a broker, and waits until it listens.
@@ -48,18 +48,8 @@ func kill(t *testing.T, cmd *exec.Cmd) {
 	_ = cmd.Wait() // killed: always an error
 }
 
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 func TestKilledUnderLoadLosesNothingThatWasAcknowledged(t *testing.T) {
-	dir, addr := t.TempDir(), freeAddr(t)
+	dir, addr := t.TempDir(), ports.For(t)
 	running := child(t, dir, addr)
 	p, err := publish.New(publish.Config{
 		Brokers: []string{addr}, Topic: topics.Touchpoints, BreakAfter: time.Minute,

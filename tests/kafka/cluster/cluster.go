@@ -8,13 +8,13 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/throughline/throughline/deploy/kafkaconn"
+	"github.com/throughline/throughline/tests/ports"
 )
 
 // Options of a cluster.
@@ -47,26 +47,14 @@ func New(ctx context.Context, dir string, o Options) (*Cluster, error) {
 	}
 	for id := 1; id <= max(1, o.Brokers); id++ {
 		b := &Broker{ID: id, cluster: c, dir: filepath.Join(dir, fmt.Sprint("broker", id))}
-		if b.plain, b.secure, b.controller, err = freeAddrs(); err != nil {
-			return nil, err
+		for _, addr := range []*string{&b.plain, &b.secure, &b.controller} {
+			if *addr, err = ports.Addr(); err != nil {
+				return nil, err
+			}
 		}
 		c.Brokers = append(c.Brokers, b)
 	}
 	return c, c.format(ctx)
-}
-
-// freeAddrs are three that nobody listens on.
-func freeAddrs() (plain, secure, controller string, err error) {
-	var addrs [3]string
-	for i := range addrs {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return "", "", "", err
-		}
-		defer l.Close()
-		addrs[i] = l.Addr().String()
-	}
-	return addrs[0], addrs[1], addrs[2], nil
 }
 
 // format makes every broker's log folder, with the first users in it.

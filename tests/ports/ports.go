@@ -1,7 +1,7 @@
 // Package ports gives tests addresses on loopback for programs that are started, ended and started again: none comes in, and what
-// goes out is an address that belongs to the asking process for as long as it lives. A port that the system chose for a listener
-// which was closed would not do: the system may give it to the next connection that anybody opens. These lie outside of the range
-// that connections are given ports from, and no other process that asks here is given the same.
+// goes out is an address that belongs to the asking test or process. A port that the system chose for a listener which was closed
+// would not do: the system may give it to the next connection that anybody opens. These lie outside of the range that connections
+// are given ports from, and no other process that asks here is given the same.
 package ports
 
 import (
@@ -11,22 +11,30 @@ import (
 	"github.com/hashicorp/consul/sdk/freeport"
 )
 
-// Addr is an address that nobody listens on, 127.0.0.1:port. The error says that no port is left.
+// Addr is an address that nobody listens on, 127.0.0.1:port, for as long as the process lives. There are some 1,500, and it waits
+// for one when all are taken; the error says that others listen on every one of them.
 func Addr() (string, error) {
-	// Never returned to freeport: what a killed program leaves in the system must not meet another test.
-	port, err := freeport.Take(1)
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("127.0.0.1:%d", port[0]), nil
+	port, err := take()
+	return addr(port), err
 }
 
-// For is Addr for a test, which fails when there is none.
+// For is Addr for as long as a test lasts. The port is given again after all others, and only when nobody listens on it.
 func For(t testing.TB) string {
 	t.Helper()
-	addr, err := Addr()
+	port, err := take()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return addr
+	t.Cleanup(func() { freeport.Return([]int{port}) })
+	return addr(port)
 }
+
+func take() (int, error) {
+	ports, err := freeport.Take(1)
+	if err != nil {
+		return 0, err
+	}
+	return ports[0], nil
+}
+
+func addr(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }

@@ -2,6 +2,7 @@ package front
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -203,5 +204,27 @@ func remote(c net.Conn) string {
 
 type logger func(line string)
 
-// Printf implements fasthttp.Logger. The arguments hold addresses and parts of requests, so they are left out.
-func (l logger) Printf(format string, _ ...any) { l(format) }
+// Printf implements fasthttp.Logger. Addresses and parts of requests are left out: what is said of an error is what the system says.
+func (l logger) Printf(format string, args ...any) {
+	shown := make([]any, len(args))
+	for i, arg := range args {
+		switch arg := arg.(type) {
+		case int:
+			shown[i] = arg
+		case error:
+			shown[i] = systemError(arg)
+		default:
+			shown[i] = "…"
+		}
+	}
+	l(fmt.Sprintf(format, shown...))
+}
+
+// systemError is the part of an error that holds nothing of a request: what a call of the system was answered, else its kind.
+func systemError(err error) string {
+	var call *net.OpError
+	if errors.As(err, &call) {
+		return call.Op + ": " + call.Err.Error()
+	}
+	return fmt.Sprintf("%T", err)
+}

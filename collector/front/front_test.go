@@ -3,6 +3,7 @@ package front
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -185,6 +187,27 @@ func TestAbortedHandlerEndsItsConnectionOnly(t *testing.T) {
 		resp.Body.Close()
 		if wrong := resp.StatusCode == http.StatusOK; wrong != (path == "/") {
 			t.Errorf("%s: %s", path, resp.Status)
+		}
+	}
+}
+
+// TestLogHoldsNothingOfRequests: the reason is named where the system gave it, and who asked for what is not.
+func TestLogHoldsNothingOfRequests(t *testing.T) {
+	client := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 7), Port: 1234}
+	for _, tt := range []struct {
+		format string
+		args   []any
+		want   string
+	}{
+		{"serving %q<->%q: %v", []any{client, client, &net.OpError{Op: "read", Addr: client, Err: net.ErrClosed}}, `serving "…"<->"…": read: use of closed network connection`},
+		{"%v", []any{fmt.Errorf("header: %w", &net.OpError{Op: "write", Err: syscall.ENOBUFS})}, "write: no buffer space available"},
+		{"%v", []any{errors.New(`no colon in "secret"`)}, "*errors.errorString"},
+		{"%d connections from %s", []any{7, "192.0.2.7"}, "7 connections from …"},
+	} {
+		var got string
+		logger(func(line string) { got = line }).Printf(tt.format, tt.args...)
+		if got != tt.want {
+			t.Errorf("%s, want %s", got, tt.want)
 		}
 	}
 }
